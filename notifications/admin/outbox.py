@@ -1,0 +1,37 @@
+"""What is dispatched or still to be: to see that something is stuck, why, and to try it again."""
+
+from django.contrib import admin, messages
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from notifications.models import Outbox
+from notifications.wakeup import wake_dispatch
+
+
+@admin.register(Outbox)
+class OutboxAdmin(admin.ModelAdmin):
+    list_display = ("operation", "state", "created_at", "attempts", "due_at", "dispatched_at", "error")
+    list_filter = ("state", "created_at")
+    actions = ("try_again",)
+    show_full_result_count = False
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    @admin.action(description=_("Try those that failed again"))
+    def try_again(self, request, queryset):
+        waiting = queryset.try_again(timezone.now())
+        for operation in waiting:
+            wake_dispatch(operation)
+        messages.success(
+            request,
+            ngettext("%(count)d is tried again.", "%(count)d are tried again.", len(waiting))
+            % {"count": len(waiting)},
+        )

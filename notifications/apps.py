@@ -1,0 +1,29 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+from django.utils.translation import gettext_lazy as _
+
+
+class NotificationsConfig(AppConfig):
+    name = "notifications"
+    verbose_name = _("Notifications")
+
+    def ready(self):
+        from notifications import panels, receivers  # noqa: F401  (connects the receivers)
+        from tickets import events
+
+        for name, label, icon in (
+            ("NotificationPendingReminder", _("Pending reminder"), "bell-alert"),
+            ("NotificationEscalation", _("Escalation"), "fire"),
+            ("NotificationEscalationNotifyBefore", _("Escalation warning"), "exclamation-triangle"),
+            ("NotificationLockTimeout", _("Lock timeout"), "lock-open"),
+            ("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope"),
+        ):
+            events.register(events.EventType(name, label, icon))
+        panels.fill()
+        post_migrate.connect(ship_definitions, sender=self)
+
+
+def ship_definitions(sender, using, **kwargs):
+    from notifications.shipped import ship
+
+    ship(using)

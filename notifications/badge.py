@@ -1,0 +1,51 @@
+"""How many unread rows a person has: every page asks, and every open page again and again."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from notifications.models import InboxRow
+from opsi.models import User
+from opsi.requests import PersonRequest
+
+MOST = 100  # counting stops here, however much is unread
+
+
+@dataclass(frozen=True)
+class Badge:
+    """`count` unread rows the person may read, at most 100; `latest` is the newest notice among them, 0 for none."""
+
+    count: int
+    latest: int
+
+    @classmethod
+    def of(cls, person: User) -> Self:
+        newest = InboxRow.objects.of(person).unread().order_by("-changed_at", "-id")
+        rows = newest.only("ticket", "ticket_ids", "notice")[:MOST].readable_rows(person)
+        return cls(len(rows), max((row.notice_id for row in rows), default=0))
+
+    @classmethod
+    def on(cls, request: PersonRequest) -> Self:
+        """The badge of whoever asks; asked once a request."""
+        if not hasattr(request, "_badge"):
+            request._badge = cls.of(request.user)  # type: ignore[attr-defined]
+        return request._badge  # type: ignore[attr-defined]
+
+    @property
+    def shown(self) -> str:
+        """What stands on the bell: "" for nothing, "99+" for more than fits."""
+        if self.count >= MOST:
+            return f"{MOST - 1}+"
+        return str(self.count) if self.count else ""
+
+    @property
+    def label(self) -> str:
+        """The same in words, such as “3 unread”."""
+        if self.count >= MOST:
+            return _("more than %(count)s unread") % {"count": MOST - 1}
+        return ngettext("%(count)s unread", "%(count)s unread", self.count) % {"count": self.count}
+
+    def etag(self, person: User) -> str:
+        return f'"{person.pk}-{person.language}-{self.count}-{self.latest}"'

@@ -1,0 +1,55 @@
+"""How people are told: the registry of channels (domain §4). Whatever lists channels reads it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from notifications.models.function import NotificationFunction
+
+
+@dataclass(frozen=True)
+class Channel:
+    """`available` says whether the function in use has it; `icon` is a heroicons outline name.
+
+    `is_mail`: goes to an address, so that a pause, an absence or a missing address stops it; others need an account.
+    """
+
+    name: str
+    label: str | Promise
+    icon: str
+    available: Callable[[NotificationFunction], bool]
+    is_mail: bool = False
+
+
+_channels: dict[str, Channel] = {}
+
+
+def register(channel: Channel) -> Channel:
+    """Add a channel; a second one of the same name is a programming error."""
+    if _channels.setdefault(channel.name, channel) != channel:
+        raise ValueError(f"A channel named {channel.name} is registered already.")
+    return channel
+
+
+def get(name: str) -> Channel:
+    """The channel called `name`; KeyError for an unknown one."""
+    return _channels[name]
+
+
+def all_channels() -> list[Channel]:
+    return list(_channels.values())
+
+
+def choices() -> list[tuple[str, str | Promise]]:
+    return [(channel.name, channel.label) for channel in _channels.values()]
+
+
+def available(function: NotificationFunction) -> frozenset[str]:
+    """The names of the channels that `function` has."""
+    return frozenset(channel.name for channel in _channels.values() if channel.available(function))
+
+
+IN_APP = register(Channel("in_app", _("In the app"), "bell", lambda function: function.uses_app))
+EMAIL = register(Channel("email", _("E-mail"), "envelope", lambda function: True, is_mail=True))

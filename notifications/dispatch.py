@@ -1,0 +1,114 @@
+"""From an operation's events to notices, inbox rows and mail items (domain §5; docs/notifications.md, step by step).
+
+Who does what at the same time:
+
+1. the same wake-up comes twice, or a sweep meets it: only one claims the outbox row, the other finds nothing to do;
+2. the worker dies: its lease runs out, the sweep has the operation dispatched again, and as everything is written in
+   one transaction with the row's end, nobody has been told yet, or all have;
+3. the worker was only slow and another took over: whoever commits first ends the row, the other finds that out with
+   the first statement of its transaction and undoes it; below that, a unique constraint keeps out a second notice.
+"""
+
+import datetime
+import logging
+import os
+import socket
+import uuid
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from notifications import inbox, windows
+from notifications.candidates import gather, match
+from notifications.channels import IN_APP
+from notifications.drops import Judge, Telling, drop_told_today
+from notifications.merging import merge
+from notifications.models import Candidate, Definition, Notice, NotificationFunction, Outbox
+from notifications.models.outbox import LeaseLost
+from notifications.wakeup import wake_mailing
+from tickets.models import TicketEvent
+
+logger = logging.getLogger(__name__)
+CHUNK = 2_500  # rows of 13 columns: what fits the parameters SQLite takes in one statement
+
+
+def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
+    """Decide whom to tell of an operation and write it down, once. Returns whether this call did it.
+
+    Raises nothing for an operation that fails: it is tried again later, and finally given up (`Outbox.error`).
+    """
+    try:
+        operation = uuid.UUID(str(operation_id))
+    except ValueError:
+        logger.error("Not an operation: %r", operation_id)
+        return False
+    now = timezone.now()
+    worker = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex}"
+    if not Outbox.objects.claim(operation, worker, now):
+        return False
+    try:
+        function = NotificationFunction.load()
+        tellings, problems = decide(events_of(operation), function, now)
+        _write(operation, worker, tellings, problems, function, now)
+    except LeaseLost:
+        logger.warning("Operation %s was taken over by another worker", operation)
+        return False
+    except Exception as error:
+        logger.exception("Operation %s could not be dispatched", operation)
+        if Outbox.objects.put_off(operation, worker, timezone.now(), repr(error)):
+            logger.error("Operation %s is given up", operation)
+        return False
+    return True
+
+
+def events_of(operation: uuid.UUID) -> list[TicketEvent]:
+    """The operation's events, but for those on tickets that are gone meanwhile."""
+    events = TicketEvent.objects.filter(operation=operation).select_related(
+        "ticket__merged_into", "actor", "article__ticket"
+    )
+    return [
+        event
+        for event in events.order_by("pk")
+        if event.ticket.deleted_at is None or event.name == "TicketDelete"
+    ]
+
+
+def decide(
+    events: list[TicketEvent], function: NotificationFunction, now: datetime.datetime
+) -> tuple[list[Telling], list[str]]:
+    """Who is told of `events` through what, who is not and why; and which definitions failed, a line each.
+
+    Writes nothing. What is told once per day is left to `drop_told_today`.
+    """
+    if not events:
+        return [], []
+    matches, problems = match(Definition.objects.valid().for_dispatch().order_by("pk"), events)
+    if not matches:
+        return [], problems
+    concerns, failed = gather(matches)
+    problems += failed
+    judge = Judge(concerns, function, now)
+    tellings: list[Telling] = []
+    for concern in concerns:
+        try:
+            tellings += judge.tellings(concern)
+        except DatabaseError:
+            raise
+        except Exception as error:
+            problem = f"{concern.definition.name}: {error!r}"
+            if problem not in problems:
+                logger.exception("Ticket notification %s cannot be decided", concern.definition.pk)
+                problems.append(problem)
+    return tellings, problems
+
+
+def _write(operation, worker, tellings, problems, function, now):
+    with transaction.atomic():
+        Outbox.objects.finish(operation, worker, now, "\n".join(problems))
+        drop_told_today(tellings)
+        notices, pending = merge(tellings, operation, now)
+        Notice.objects.bulk_create(notices, batch_size=CHUNK)
+        Candidate.objects.bulk_create((telling.candidate() for telling in tellings), batch_size=CHUNK)
+        inbox.receive([notice for notice in notices if IN_APP.name in notice.channels], now)
+        if windows.collect(pending, function, now):
+            transaction.on_commit(wake_mailing, robust=True)

@@ -1,0 +1,196 @@
+"""What `/inbox/` shows: which rows, and each as its reader may know it now (domain §6; docs/inbox.md)."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Self
+
+from django.db.models import FETCH_PEERS, Q
+from django.http import QueryDict
+from django.utils.dateparse import parse_datetime
+from django.utils.functional import Promise
+from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
+
+from notifications.choices import InboxState, Severity
+from notifications.models import InboxRow
+from notifications.reasons import your_part
+from notifications.wording import Reader, describe, prepare, words, words_for_many
+from opsi.models import User
+from tickets.models import Article, Ticket, TicketEvent
+
+PAGE = 50
+TICKETS_A_LINE = 20  # of a notice over many
+SHOWN = (
+    "ticket", "notice__definition_version", "notice__event__ticket", "notice__event__actor",
+    "notice__event__article__author", "notice__event__article__ticket",
+)  # fmt: skip
+
+VIEWS: dict[str, tuple[str | Promise, Q]] = {
+    "all": (_("All"), ~Q(state__in=[InboxState.DONE, InboxState.SNOOZED])),
+    "unread": (_("Unread"), Q(state=InboxState.UNREAD)),
+    "saved": (_("Saved"), ~Q(saved_at=None)),
+    "done": (_("Done"), Q(state=InboxState.DONE)),
+}
+SEVERITIES = {severity.name.lower(): severity for severity in reversed(Severity)}
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which rows to show; what is not understood is as if it were not there."""
+
+    view: str = "all"
+    severity: str = ""
+    # Only rows that changed before this, and at the same time those with a lower id: where the next page begins.
+    older: tuple[datetime, int] | None = None
+
+    @classmethod
+    def of(cls, query: QueryDict) -> Self:
+        view, severity = query.get("show", ""), query.get("severity", "")
+        return cls(
+            view if view in VIEWS else "all",
+            severity if severity in SEVERITIES else "",
+            _position(query.get("older", "")),
+        )
+
+    def rows(self, person: User):
+        rows = InboxRow.objects.of(person).filter(VIEWS[self.view][1])
+        if self.severity:
+            rows = rows.filter(severity=SEVERITIES[self.severity])
+        if self.older:
+            at, row = self.older
+            rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=row))
+        return rows
+
+    def page(self, person: User) -> tuple[list["Line"], str]:
+        """At most 50 lines, and the query of the page after them, "" where they are the last."""
+        newest = self.rows(person).select_related(*SHOWN).order_by("-changed_at", "-pk")
+        found = newest.fetch_mode(FETCH_PEERS)[: PAGE + 1]
+        rows = found.readable_rows(person)
+        following = ""
+        if len(found) > PAGE:
+            last = found[PAGE - 1]
+            following = self.query(older=f"{last.changed_at.isoformat()}_{last.pk}")
+            rows = [row for row in rows if row.pk != found[PAGE].pk]
+        return list(lines(rows, person)), following
+
+    def query(self, **changed: str) -> str:
+        """This filter as the end of an address, from its first page on, with some values changed."""
+        given = {"show": "" if self.view == "all" else self.view, "severity": self.severity} | changed
+        given = {name: value for name, value in given.items() if value}
+        return f"?{urlencode(given)}" if given else ""
+
+    @property
+    def here(self) -> str:
+        if self.older is None:
+            return self.query()
+        at, row = self.older
+        return self.query(older=f"{at.isoformat()}_{row}")
+
+    def tabs(self) -> Iterator[tuple[str, str | Promise, bool]]:
+        """(query, label, whether it is shown now) of each view."""
+        for name, (label, _rows) in VIEWS.items():
+            yield self.query(show="" if name == "all" else name), label, name == self.view
+
+    def severities(self) -> Iterator[tuple[str, str | Promise, bool]]:
+        for name, severity in SEVERITIES.items():
+            yield name, severity.label, name == self.severity
+
+
+def _position(text):
+    at, separator, row = text.partition("_")
+    try:
+        moment = parse_datetime(at) if separator else None
+        return (moment.astimezone(UTC), int(row)) if moment and moment.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+@dataclass
+class Line:
+    """A row as its reader sees it."""
+
+    row: InboxRow
+    subject: str
+    change: str
+    because: list[str]
+    tickets: list[Ticket] = field(default_factory=list)
+    more: int = 0  # tickets beyond those listed
+    can_open: bool = True
+    article: Article | None = None  # to lead to
+
+    @property
+    def event(self) -> TicketEvent:
+        return self.row.notice.event
+
+    @property
+    def ticket(self) -> str:
+        """Number and title, where the subject does not say them."""
+        ticket = self.tickets[0]
+        said = ticket.number in self.subject and ticket.title in self.subject
+        return "" if said or not self.can_open else str(ticket)
+
+    @property
+    def severity(self) -> str:
+        return Severity(self.row.severity).name.lower()
+
+
+def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:
+    """The line of each of `rows`, all of them `person`'s; a fixed number of statements."""
+    rows = list(rows)
+    reader = Reader.of(person)
+    many = _events_of_many([row for row in rows if row.ticket_id is None], person)
+    prepare([row.notice.event for row in rows] + [event for events in many.values() for event in events])
+    out_of_reach = _out_of_reach([row for row in rows if row.ticket_id is not None], person)
+    for row in rows:
+        because = [your_part(kind) for kind in row.notice.reasons]
+        if row.ticket_id is None:
+            events = many[row.pk]
+            tickets = list({event.ticket_id: event.ticket for event in events}.values())
+            told = words_for_many(events, reader)
+            more = max(len(tickets) - TICKETS_A_LINE, 0)
+            yield Line(row, told.subject, "", because, tickets[:TICKETS_A_LINE], more)
+        else:
+            yield _line(row, because, reader, out_of_reach)
+
+
+def _line(row, because, reader, out_of_reach):
+    event = row.notice.event
+    article = event.article if row.article_id else None
+    can_open = row.ticket_id not in out_of_reach
+    if article is not None and article.ticket_id in out_of_reach:
+        return Line(row, str(event.type.label), "", because, [event.ticket], can_open=can_open)
+    subject = words(row.notice.definition_version, event, reader).subject
+    change = describe(event, reader)
+    # What only says the ticket's title once more is left out.
+    change = "" if event.ticket.title in change else change
+    return Line(row, subject, change, because, [event.ticket], can_open=can_open, article=article)
+
+
+def _events_of_many(rows, person):
+    """For each row over many tickets: its events on those the person may read."""
+    found = defaultdict(list)
+    if not rows:
+        return found
+    wanted = {row.pk: set(row.notice.event_ids) for row in rows}
+    events = TicketEvent.objects.filter(
+        operation__in={row.notice.operation for row in rows}, ticket__in=Ticket.objects.readable_by(person)
+    )
+    for event in events.select_related("ticket", "article", "actor").order_by("pk"):
+        for row, ids in wanted.items():
+            if event.pk in ids:
+                found[row].append(event)
+    return found
+
+
+def _out_of_reach(rows, person):
+    """The ids of tickets the person may not read, of the doubtful: left, or where a merge took an article."""
+    doubtful = {row.ticket_id for row in rows if row.takes_leave}
+    doubtful |= {row.notice.event.article.ticket_id for row in rows if row.article_id} - {
+        row.ticket_id for row in rows if not row.takes_leave
+    }
+    if not doubtful:
+        return set()
+    readable = Ticket.objects.readable_by(person).filter(pk__in=doubtful)
+    return doubtful - set(readable.values_list("pk", flat=True))

@@ -1,0 +1,175 @@
+"""Sending what is due, the most important mail first (domain §4, §7; docs/mail.md, step by step).
+
+What can happen meanwhile, and what comes of it:
+
+1. two workers at once: each claims mails of its own (`Mail.objects.claim`);
+2. the worker dies before it has sent: its lease runs out and another sends the mail, under the Message-ID that was
+   frozen, if it came that far;
+3. the worker dies after it has sent, before it could mark that: the same, so the mail comes a second time, with the
+   same Message-ID, by which mail programs show it once;
+4. the worker was only slow and another took its mails over: it renews its lease before it runs out, and lets go what
+   is no longer its own.
+
+No transaction is open and no row locked while a mail server is talked to.
+"""
+
+import logging
+import os
+import socket
+import time
+import uuid
+
+from django.db import DatabaseError, transaction
+from django.utils import timezone
+
+from notifications.choices import Outcome
+from notifications.compose import Letter, NothingToSay, compose
+from notifications.models import Mail, NotificationFunction
+from notifications.models.mail import LEASE
+from notifications.outcomes import Result, fail_items, withdraw, write_down
+from notifications.recheck import Part, recheck
+from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable
+from notifications.wakeup import wake_mailing
+
+logger = logging.getLogger(__name__)
+BATCH = 50
+MOST_BATCHES = 20  # in one go; what is left is taken up by the next wake-up
+RENEW_AFTER = LEASE.total_seconds() / 4
+MARK_AFTER = 1.0  # seconds: what a worker that dies may have sent unmarked
+MOST_HANG_UPS = 3  # one after the other: then it is the server and not the mails
+
+
+def send_due() -> int:
+    """Send the mails that are due; up to 1,000, then the next wake-up goes on. Returns how many were accepted."""
+    sent, transport = 0, None
+    try:
+        for _turn in range(MOST_BATCHES):
+            owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
+            mails = Mail.objects.claim(owner, BATCH)
+            if not mails:
+                return sent
+            function = NotificationFunction.load()
+            if transport is None or transport.function != function.function:
+                # The mailer is decided at sending: a change-over holds from the next batch on.
+                if transport is not None:
+                    transport.close()
+                transport = function.transport()
+            batch = Batch(mails, owner, function, transport)
+            sent += batch.send()
+            if batch.server_failed:
+                # Nothing else would get through now; the sweep tries the next ones in a few seconds.
+                return sent
+    finally:
+        if transport is not None:
+            transport.close()
+    wake_mailing()
+    return sent
+
+
+class Batch:
+    """Mails claimed together by `owner`: judged, composed, frozen and marked in statements for all of them."""
+
+    def __init__(self, mails: list[Mail], owner: str, function: NotificationFunction, transport: Transport):
+        self.mails, self.owner, self.function, self.transport = mails, owner, function, transport
+        self.server_failed = ""
+        self._hang_ups = 0
+        self._renewed = time.monotonic()
+
+    def send(self) -> int:
+        """Returns how many mails were accepted."""
+        letters = self._compose()
+        self._freeze(letters)
+        held = {mail.pk for mail in self.mails}
+        marked, sent = time.monotonic(), 0
+        results: list[Result] = []
+        for letter in letters:
+            if time.monotonic() - self._renewed > RENEW_AFTER:
+                self._renewed = time.monotonic()
+                held = Mail.objects.renew(self.owner)
+            if letter.mail.pk not in held:
+                continue
+            results.append(self._hand_over(letter))
+            sent += results[-1].outcome == Outcome.SENT
+            if time.monotonic() - marked > MARK_AFTER:
+                write_down(results, self.owner)
+                marked, results = time.monotonic(), []
+        write_down(results, self.owner)
+        return sent
+
+    def _compose(self) -> list[Letter]:
+        parts, results = self._recheck()
+        letters, empty = [], []
+        for mail in self.mails:
+            if not parts.get(mail.pk):
+                empty += [mail] if mail.pk in parts else []
+                continue
+            try:
+                letters.append(compose(mail, parts[mail.pk], self.transport.sender))
+            except NothingToSay:
+                problem = "None of its notifications can be put into words."
+                results.append(self._result(mail, parts[mail.pk], Outcome.PERMANENT, problem))
+            except Exception as error:  # one mail that cannot be made must not stop the rest
+                results.append(self._broken(mail, parts[mail.pk], error))
+        if empty:
+            with transaction.atomic():
+                withdraw(empty, self.owner)
+        write_down(results, self.owner)
+        return letters
+
+    def _recheck(self) -> tuple[dict[int, list[Part]], list[Result]]:
+        """What may be told of each mail; where one of them cannot be judged, of each of the others."""
+        now = timezone.now()
+        try:
+            return recheck(self.mails, self.function, now), []
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("Mails cannot be judged together; trying them one by one")
+        parts: dict[int, list[Part]] = {}
+        results: list[Result] = []
+        for mail in self.mails:
+            try:
+                parts |= recheck([mail], self.function, now)
+            except DatabaseError:
+                raise
+            except Exception as error:
+                results.append(self._broken(mail, [], error))
+        return parts, results
+
+    def _freeze(self, letters: list[Letter]) -> None:
+        """Keep Message-ID and subject before anybody outside hears of them."""
+        if not letters:
+            return
+        for letter in letters:
+            letter.mail.attempts += 1
+            letter.mail.function = self.transport.function
+        with transaction.atomic():
+            Mail.objects.held_by(self.owner).bulk_update(
+                [letter.mail for letter in letters], ["message_id", "subject", "function", "attempts"]
+            )
+            fail_items(part for letter in letters for part in letter.broken)
+
+    def _hand_over(self, letter: Letter) -> Result:
+        if self.server_failed:
+            return self._result(letter.mail, letter.said, Outcome.TEMPORARY, self.server_failed)
+        try:
+            answer, outcome = self.transport.deliver(letter.message), Outcome.SENT
+            self._hang_ups = 0
+        except DeliveryFailed as error:
+            answer, outcome = str(error), error.outcome
+            self._hang_ups = self._hang_ups + 1 if isinstance(error, HungUp) else 0
+            if isinstance(error, Unreachable) or self._hang_ups == MOST_HANG_UPS:
+                self.server_failed = answer
+        except Exception as error:  # a transport's own mistake
+            logger.exception("Mail %s could not be handed over", letter.mail.pk)
+            answer, outcome = repr(error)[:1000], Outcome.TEMPORARY
+        return self._result(letter.mail, letter.said, outcome, answer)
+
+    def _broken(self, mail: Mail, parts: list[Part], error: Exception) -> Result:
+        # Not final: it is a mistake of ours, and a day is time to mend it.
+        logger.exception("Mail %s cannot be made", mail.pk)
+        mail.attempts += 1
+        return self._result(mail, parts, Outcome.TEMPORARY, f"The mail cannot be made: {error!r}"[:1000])
+
+    def _result(self, mail: Mail, parts: list[Part], outcome: Outcome, answer: str) -> Result:
+        return Result(mail, parts, self.transport.function, outcome, answer)

@@ -1,0 +1,86 @@
+"""One notice per person and ticket, whatever number of definitions and events it comes from (domain §5, step 4)."""
+
+import datetime
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable
+
+from notifications import channels
+from notifications.choices import Severity
+from notifications.drops import Telling
+from notifications.models import MailItem, Notice
+
+
+def merge(
+    tellings: Iterable[Telling], operation: uuid.UUID, now: datetime.datetime
+) -> tuple[list[Notice], list[tuple[str, MailItem]]]:
+    """Unsaved notices for what was not dropped, each set on its tellings; and (address, unsaved item) of their mail.
+
+    Of an operation that touched many tickets a person who is told of several gets one notice, whose `ticket` is None.
+    """
+    groups: dict[tuple, list[Telling]] = defaultdict(list)
+    for telling in tellings:
+        if not telling.drop:
+            person = telling.concern.person
+            groups[person.pk if person else 0, telling.concern.address].append(telling)
+    notices, pending = [], []
+    # In one order for all, so that two dispatches that meet in many rows do not wait for each other in a circle.
+    for _who, group in sorted(groups.items(), key=lambda entry: entry[0]):
+        notice = _notice(group, operation, now)
+        notices.append(notice)
+        for telling in group:
+            telling.notice = notice
+        if mail := _mail(group, notice, now):
+            pending.append(mail)
+    return notices, pending
+
+
+def _notice(group, operation, now):
+    concern = group[0].concern
+    names = {telling.channel for telling in group}
+    tickets = {telling.concern.ticket_id for telling in group}
+    told = [channel.name for channel in channels.all_channels() if channel.name in names]
+    spoken = _spoken(group, told[0])
+    reasons = dict.fromkeys(
+        reason for telling in group for event in telling.events for reason in telling.concern.reasons[event]
+    )
+    return Notice(
+        operation=operation,
+        person=concern.person,
+        address=concern.address,
+        ticket_id=tickets.pop() if len(tickets) == 1 else None,
+        event=spoken.event,
+        event_ids=sorted({event.pk for telling in group for event in telling.events}),
+        definition_version_id=spoken.concern.definition.version_id,
+        severity=max(telling.severity for telling in group),
+        reasons=list(reasons),
+        channels=told,
+        created_at=now,
+    )
+
+
+def _mail(group, notice, now):
+    by_mail = [telling for telling in group if channels.get(telling.channel).is_mail]
+    if not by_mail:
+        return None
+    spoken = _spoken(by_mail, by_mail[0].channel)
+    item = MailItem(
+        notice=notice,
+        person=notice.person,
+        definition_version_id=spoken.concern.definition.version_id,
+        event=None if spoken.event == notice.event else spoken.event,
+        severity=notice.severity,
+        created_at=now,
+    )
+    item.critical_skips_window = notice.severity == Severity.CRITICAL and any(
+        telling.concern.definition.critical_skips_window for telling in by_mail
+    )
+    return by_mail[0].mail_to, item
+
+
+def _spoken(group, channel):
+    """Whose text goes out through `channel`: the most important definition's, of equals the oldest one's."""
+    return min(
+        (telling for telling in group if telling.channel == channel),
+        key=lambda telling: (-telling.severity, telling.concern.definition.pk, telling.event.pk),
+    )

@@ -1,0 +1,170 @@
+"""Mail to one address: first an open window that collects items, then frozen, then sent (domain §4, §7)."""
+
+import datetime
+
+from django.conf import settings
+from django.db import connection, models, transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from notifications.choices import Function, ItemState, MailState, Outcome, Severity, Withdrawal
+from notifications.models.definition import DefinitionVersion
+from notifications.models.notice import Notice
+from tickets.models import TicketEvent
+
+LEASE = datetime.timedelta(minutes=2)
+
+
+class MailQuerySet(models.QuerySet):
+    def due(self, now):
+        """What is to be sent: windows that are over, mails that are due, and those whose sender was lost."""
+        return self.filter(
+            Q(state__in=[MailState.OPEN, MailState.DUE], closes_at__lte=now)
+            | Q(state=MailState.SENDING, leased_until__lt=now)
+        )
+
+    def claim(self, owner, limit, now=None):
+        """Take up to `limit` due mails for `owner` (a text nobody else uses), the most important first.
+
+        This closes windows (see notifications.windows for who does what at the same time). Two workers never hold the
+        same mail: the update takes only what is due still, and what comes back is what it took. Three statements.
+        """
+        now = now or timezone.now()
+        with transaction.atomic():
+            due = self.due(now).order_by("-severity", "closes_at", "id").values_list("pk", flat=True)
+            if connection.features.has_select_for_update_skip_locked:
+                due = due.select_for_update(skip_locked=True, no_key=True)
+            chosen = list(due[:limit])
+            if not chosen:
+                return []
+            taken = (
+                self.due(now)
+                .filter(pk__in=chosen)
+                .update(state=MailState.SENDING, lease_owner=owner, leased_until=now + LEASE)
+            )
+            if not taken:
+                return []
+        return list(self.held_by(owner).order_by("-severity", "closes_at", "id"))
+
+    def held_by(self, owner):
+        return self.filter(state=MailState.SENDING, lease_owner=owner)
+
+    def renew(self, owner, now=None):
+        """Keep what `owner` holds for another lease. Returns the ids; what is missing was taken over by somebody."""
+        now = now or timezone.now()
+        self.held_by(owner).update(leased_until=now + LEASE)
+        return set(self.held_by(owner).values_list("pk", flat=True))
+
+    def tried(self):
+        """What waits for another try."""
+        return self.filter(state=MailState.DUE, attempts__gt=0)
+
+    def try_again(self, now=None):
+        """Make waiting mail due now, and what failed due once more with attempts anew. Returns how many mails."""
+        now = now or timezone.now()
+        with transaction.atomic():
+            failed = list(self.filter(state=MailState.FAILED).values_list("pk", flat=True))
+            again = {"state": MailState.DUE, "closes_at": now, "attempts": 0, "finished_at": None}
+            retried = Mail.objects.filter(pk__in=failed, state=MailState.FAILED).update(**again)
+            MailItem.objects.filter(mail__in=failed, state=ItemState.FAILED).update(
+                state=ItemState.WAITING, finished_at=None
+            )
+            waiting = self.filter(state=MailState.DUE, closes_at__gt=now)
+            return retried + waiting.update(closes_at=now)
+
+
+class Mail(models.Model):
+    """One mail. At most one OPEN window per normalised address; `closes_at` never moves once it is open.
+
+    `closes_at` is when the mail is due: the end of its window, later the time of the next try. `message_id`, frozen by
+    the first attempt, and the same members go out however often it is tried; a retry may only shrink.
+    `leased_until`/`lease_owner` while SENDING: a lease that ran out is anyone's to take over.
+    """
+
+    address = models.CharField(_("address"), max_length=254)
+    state = models.CharField(_("state"), max_length=10, choices=MailState)
+    opened_at = models.DateTimeField(_("opened"), default=timezone.now)
+    closes_at = models.DateTimeField(_("due"))
+    # The most important and the oldest of its items, so that the most important mail goes first.
+    severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFORMATION)
+    function = models.CharField(_("function"), max_length=20, choices=Function, blank=True)
+    message_id = models.CharField(_("Message-ID"), max_length=250, blank=True)
+    subject = models.CharField(_("subject"), max_length=998, blank=True)
+    attempts = models.PositiveIntegerField(_("attempts"), default=0)
+    leased_until = models.DateTimeField(null=True, blank=True)
+    lease_owner = models.CharField(max_length=64, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    objects = MailQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("mail")
+        verbose_name_plural = _("delivery log")
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["address"], condition=Q(state=MailState.OPEN), name="mail_one_open_window"
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["closes_at"],
+                condition=Q(state__in=[MailState.OPEN, MailState.DUE, MailState.SENDING]),
+                name="mail_unfinished",
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.address} ({self.get_state_display()})"
+
+
+class MailItem(models.Model):
+    """One notice on its way into a mail."""
+
+    mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="items")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="mail_items")
+    # The person whose address it is; None for an extra address.
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+    )
+    definition_version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
+    # What the mail tells of where that is not the notice's own event; ask `told_event`.
+    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    state = models.CharField(_("state"), max_length=10, choices=ItemState, default=ItemState.WAITING)
+    withdrawal = models.CharField(_("withdrawn because"), max_length=20, choices=Withdrawal, blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("mail item")
+        verbose_name_plural = _("mail items")
+        ordering = ["-severity", "created_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["notice"], name="mailitem_once_per_notice")]
+
+    def __str__(self):
+        return f"{self.notice} ({self.state})"
+
+    @property
+    def told_event(self):
+        """The TicketEvent to render with `definition_version`: by mail a person may hear of another than in the app."""
+        return self.event or self.notice.event
+
+
+class DeliveryAttempt(models.Model):
+    """One line of the delivery log: what handing over a mail came to, in the mail server's own words."""
+
+    mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="deliveries")
+    at = models.DateTimeField(_("time"), default=timezone.now)
+    function = models.CharField(_("function"), max_length=20, choices=Function)
+    outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    answer = models.TextField(_("answer"), blank=True)
+
+    class Meta:
+        verbose_name = _("delivery attempt")
+        verbose_name_plural = _("delivery attempts")
+        ordering = ["id"]
+
+    def __str__(self):
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.get_outcome_display()}"

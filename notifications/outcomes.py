@@ -1,0 +1,146 @@
+"""What became of mails that were handed over: marks, the delivery log, the next try, and who is told of a failure."""
+
+import datetime
+import logging
+import random
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import batched
+
+from django.db import transaction
+from django.utils import timezone
+
+from notifications.choices import Function, ItemState, MailState, Outcome
+from notifications.models import DeliveryAttempt, Mail, MailItem
+from notifications.recheck import Part
+from tickets.models.history import record
+from tickets.operations import operation
+
+logger = logging.getLogger(__name__)
+FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
+MOST_ATTEMPTS = 31  # a bit more than a day, see `delay_after`
+CHUNK = 1_000
+FAILURE = "EmailDeliveryFailure"
+
+
+@dataclass
+class Result:
+    """What handing `mail` with `parts` over through `function` came to, in the server's own words."""
+
+    mail: Mail
+    parts: Sequence[Part]
+    function: Function
+    outcome: Outcome
+    answer: str
+    at: datetime.datetime = field(default_factory=timezone.now)
+
+    @property
+    def is_final(self) -> bool:
+        return self.outcome == Outcome.PERMANENT or self.mail.attempts >= MOST_ATTEMPTS
+
+
+def delay_after(attempts: int) -> datetime.timedelta:
+    """How long a mail that was tried `attempts` times waits: 1, 2, 4 … minutes up to an hour, and up to ¼ more.
+
+    The quarter is random, so that what failed together does not come back together.
+    """
+    doubled = FIRST_DELAY * 2 ** min(max(attempts - 1, 0), 10)
+    return min(doubled, LONGEST_DELAY) * random.uniform(1, 1.25)  # noqa: S311  (nothing to guess)
+
+
+def write_down(results: Sequence[Result], owner: str) -> None:
+    """Mark the mails of `results`, which `owner` claimed, in a number of statements that does not grow with them."""
+    if not results:
+        return
+    with transaction.atomic():
+        DeliveryAttempt.objects.bulk_create(
+            DeliveryAttempt(
+                mail=result.mail,
+                at=result.at,
+                function=result.function,
+                outcome=result.outcome,
+                answer=result.answer,
+            )
+            for result in results
+        )
+        _accepted([result for result in results if result.outcome == Outcome.SENT])
+        refused = [result for result in results if result.outcome != Outcome.SENT]
+        _put_off([result for result in refused if not result.is_final], owner)
+        _failed([result for result in refused if result.is_final], owner)
+
+
+def withdraw(mails: Iterable[Mail], owner: str) -> None:
+    """End mails that have nothing left to say."""
+    _end(mails, MailState.WITHDRAWN, owner)
+
+
+def fail_items(parts: Iterable[Part]) -> None:
+    """Mark the items of `parts`, which cannot be put into words."""
+    _end_items(parts, ItemState.FAILED)
+
+
+def _accepted(results):
+    # Whoever holds the mail by now: it has left, and who took it over must not send it again.
+    Mail.objects.filter(pk__in=[result.mail.pk for result in results]).update(
+        state=MailState.SENT, finished_at=timezone.now(), lease_owner="", leased_until=None
+    )
+    _end_items((part for result in results for part in result.parts), ItemState.SENT)
+
+
+def _put_off(results, owner):
+    if not results:
+        return
+    for result in results:
+        mail = result.mail
+        mail.state, mail.closes_at = MailState.DUE, result.at + delay_after(mail.attempts)
+        mail.lease_owner, mail.leased_until = "", None
+        logger.warning("Mail %s is tried again at %s: %s", mail.pk, mail.closes_at, result.answer)
+    Mail.objects.held_by(owner).bulk_update(
+        [result.mail for result in results], ["state", "closes_at", "lease_owner", "leased_until", "attempts"]
+    )
+
+
+def _failed(results, owner):
+    held = set(_end((result.mail for result in results), MailState.FAILED, owner))
+    for result in results:
+        if result.mail.pk in held:
+            logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
+            _end_items(result.parts, ItemState.FAILED)
+            _tell(result)
+
+
+def _tell(result: Result) -> None:
+    """Write the failure into the history of the tickets concerned, so that definitions can tell of it.
+
+    Not for mails that told of such a failure: that would go round for ever.
+    """
+    concerned = {
+        (event.ticket_id, part.item.person_id): (event.ticket, part.item.person)
+        for part in result.parts
+        for event in part.events
+        if event.name != FAILURE
+    }
+    try:
+        with operation(None) as under_way:
+            for ticket, person in concerned.values():
+                new = {"id": person.pk, "name": str(person)} if person else None
+                record(ticket, FAILURE, under_way, new=new, mail=result.mail.pk)
+    except Exception:  # the mark matters more: without it the mail would be tried for ever
+        logger.exception("The failure of mail %s could not be told", result.mail.pk)
+
+
+def _end(mails: Iterable[Mail], state: MailState, owner: str) -> list[int]:
+    """Returns the ids of those that `owner` still held."""
+    held = Mail.objects.held_by(owner).filter(pk__in=[mail.pk for mail in mails])
+    ended = list(held.select_for_update(no_key=True).values_list("pk", flat=True))
+    Mail.objects.filter(pk__in=ended).update(
+        state=state, finished_at=timezone.now(), lease_owner="", leased_until=None
+    )
+    return ended
+
+
+def _end_items(parts: Iterable[Part], state: ItemState) -> None:
+    for chunk in batched((part.item.pk for part in parts), CHUNK):
+        MailItem.objects.filter(pk__in=chunk, state=ItemState.WAITING).update(
+            state=state, finished_at=timezone.now()
+        )

@@ -1,0 +1,51 @@
+"""What notifications add to the pages of the floors below: the bell on top, panels of the zoom page, a link."""
+
+import datetime
+
+from django.template.loader import render_to_string
+from django.utils import timezone
+
+from notifications.badge import Badge
+from notifications.told import Told
+from opsi import slots
+from tickets.models import Ticket
+
+A_MOMENT = datetime.timedelta(minutes=1)
+
+
+def bell(request, **context) -> str:
+    badge = Badge.on(request)
+    return render_to_string(
+        "notifications/bell.html", {"badge": badge, "etag": badge.etag(request.user)}, request
+    )
+
+
+def reading(request, ticket: Ticket, **context) -> str:
+    """Where there is something unread of this ticket: what has the script report that it is being read."""
+    row = request.user.inbox.filter(ticket=ticket).unread().select_related("notice__event").first()
+    if row is None or _is_own_fresh_act(row.notice.event, request.user):
+        return ""
+    return render_to_string("notifications/reading.html", {"row": row, "ticket": ticket}, request)
+
+
+def _is_own_fresh_act(event, person) -> bool:
+    """Whether `person` comes to the page from doing it: their receipt is to be seen in the bell, not read away at once,
+    which would otherwise hang on whether the worker or the browser was quicker."""
+    return event.actor_id == person.pk and timezone.now() - event.at < A_MOMENT
+
+
+def told(request, ticket: Ticket, **context) -> str:
+    if not request.user.is_agent:
+        return ""
+    return render_to_string("notifications/told_panel.html", {"told": Told(request.user, ticket)}, request)
+
+
+def preferences_link(request, **context) -> str:
+    return render_to_string("notifications/preferences_link.html", {}, request)
+
+
+def fill() -> None:
+    slots.fill("header", bell, order=30)
+    slots.fill("zoom.panels", reading, order=5)
+    slots.fill("zoom.panels", told, order=60)
+    slots.fill("preferences.nav", preferences_link, order=30)

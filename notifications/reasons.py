@@ -1,0 +1,37 @@
+"""Why somebody is told, said to themselves; the recipient kinds' own labels speak of them to others."""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from notifications import recipients
+
+YOUR_PART: dict[str, str | Promise] = {
+    "creator": gettext_lazy("you created it"),
+    "owner": gettext_lazy("you own it"),
+    "responsible": gettext_lazy("you are responsible for it"),
+    "assignment_group": gettext_lazy("your group works on it"),
+    "watchers": gettext_lazy("you watch it"),
+    "customer_user": gettext_lazy("it is your request"),
+    "newly_concerned": gettext_lazy("it is yours now"),
+    "informed": gettext_lazy("somebody wants you to know"),
+    "watcher_subject": gettext_lazy("it is about your watching"),
+    "queue_subscribers": gettext_lazy("you subscribe to its queue"),
+    "service_subscribers": gettext_lazy("you subscribe to its service"),
+    "queue_and_service_subscribers": gettext_lazy("you subscribe to its queue and service"),
+}
+
+
+def your_part(kind: str) -> str:
+    """Why a person is told, by the name of the recipient kind, such as “you watch it”."""
+    if kind in YOUR_PART:
+        return str(YOUR_PART[kind])
+    return _("you are among: %(kind)s") % {"kind": label(kind)}
+
+
+def label(kind: str) -> str:
+    """What a recipient kind is called; its name where it is gone meanwhile."""
+    try:
+        return str(recipients.get(kind).label)
+    except KeyError:
+        return kind

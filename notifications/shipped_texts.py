@@ -1,0 +1,161 @@
+"""What the shipped definitions say, in English and Japanese: {shipped_as: {language: (subject, body)}}."""
+
+CREATED = """\
+{{actor}} created this ticket.
+
+Queue: {{ticket.queue}}
+State: {{ticket.state}}
+Priority: {{ticket.priority}}
+Owner: {{owner}}
+
+{{article.body:30}}"""
+
+CREATED_JA = """\
+{{actor}} さんがこのチケットを作成しました。
+
+担当窓口: {{ticket.queue}}
+ステータス: {{ticket.state}}
+優先度: {{ticket.priority}}
+担当者: {{owner}}
+
+{{article.body:30}}"""
+
+ARTICLE = """\
+{{article.from}} wrote:
+
+{{article.body:60}}"""
+
+ARTICLE_JA = """\
+{{article.from}} さんの記事:
+
+{{article.body:60}}"""
+
+TIMES = """\
+{{event.label}}: {{ticket.title}}
+
+Queue: {{ticket.queue}}
+State: {{ticket.state}}
+Priority: {{ticket.priority}}
+Owner: {{owner}}
+Pending until: {{ticket.pending_until}}"""
+
+TIMES_JA = """\
+{{event.label}}: {{ticket.title}}
+
+担当窓口: {{ticket.queue}}
+ステータス: {{ticket.state}}
+優先度: {{ticket.priority}}
+担当者: {{owner}}
+保留期限: {{ticket.pending_until}}"""
+
+CHANGED = "{{actor}} changed this ticket ({{event.time}}).\n\n{{event.change}}"
+CHANGED_JA = "{{actor}} さんがこのチケットを変更しました ({{event.time}})。\n\n{{event.change}}"
+
+TEXTS = {
+    "ticket-created": {
+        "en": ("[{{ticket.number}}] New ticket: {{ticket.title}}", CREATED),
+        "ja": ("[{{ticket.number}}] 新しいチケット: {{ticket.title}}", CREATED_JA),
+    },
+    "informed-of-note": {
+        "en": (
+            "[{{ticket.number}}] {{actor}} informs you: {{ticket.title}}",
+            "{{actor}} wants you to know of this.\n\n{{article.body:60}}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] {{actor}} さんからのお知らせ: {{ticket.title}}",
+            "{{actor}} さんがあなたに知らせています。\n\n{{article.body:60}}",
+        ),
+    },
+    "new-article": {
+        "en": ("[{{ticket.number}}] New article: {{ticket.title}}", ARTICLE),
+        "ja": ("[{{ticket.number}}] 新しい記事: {{ticket.title}}", ARTICLE_JA),
+    },
+    "answer-to-customer": {
+        "en": ("[{{ticket.number}}] New message: {{ticket.title}}", ARTICLE),
+        "ja": ("[{{ticket.number}}] 新しいメッセージ: {{ticket.title}}", ARTICLE_JA),
+    },
+    "follow-up-unlocked": {
+        "en": ("[{{ticket.number}}] Follow-up nobody works on: {{ticket.title}}", ARTICLE),
+        "ja": ("[{{ticket.number}}] 未対応チケットへの追加連絡: {{ticket.title}}", ARTICLE_JA),
+    },
+    "state-changed": {
+        "en": ("[{{ticket.number}}] {{event.old}} → {{event.new}}: {{ticket.title}}", CHANGED),
+        "ja": ("[{{ticket.number}}] {{event.old}} → {{event.new}}: {{ticket.title}}", CHANGED_JA),
+    },
+    "assignment-changed": {
+        "en": (
+            "[{{ticket.number}}] {{event.change}}: {{ticket.title}}",
+            f"{CHANGED}\n\nOwner: {{{{owner}}}}\nResponsible: {{{{responsible}}}}\nGroup: {{{{assignment_group}}}}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] {{event.change}}: {{ticket.title}}",
+            f"{CHANGED_JA}\n\n担当者: {{{{owner}}}}\n責任者: {{{{responsible}}}}\nグループ: {{{{assignment_group}}}}",
+        ),
+    },
+    "ticket-changed": {
+        "en": ("[{{ticket.number}}] {{event.label}}: {{ticket.title}}", CHANGED),
+        "ja": ("[{{ticket.number}}] {{event.label}}: {{ticket.title}}", CHANGED_JA),
+    },
+    "ticket-merged": {
+        "en": (
+            "[{{ticket.number}}] Merged into {{event.new}}: {{ticket.title}}",
+            "{{actor}} merged this ticket into {{event.new}}, where it goes on with all its articles and watchers.",
+        ),
+        "ja": (
+            "[{{ticket.number}}] {{event.new}} に統合: {{ticket.title}}",
+            "{{actor}} さんがこのチケットを {{event.new}} に統合しました。記事とウォッチャーは統合先に引き継がれます。",
+        ),
+    },
+    "ticket-deleted": {
+        "en": ("[{{ticket.number}}] Deleted: {{ticket.title}}", "{{actor}} deleted this ticket ({{event.time}})."),
+        "ja": (
+            "[{{ticket.number}}] 削除: {{ticket.title}}",
+            "{{actor}} さんがこのチケットを削除しました ({{event.time}})。",
+        ),
+    },
+    "pending-reminder": {
+        "en": ("[{{ticket.number}}] Reminder: {{ticket.title}}", TIMES),
+        "ja": ("[{{ticket.number}}] リマインダー: {{ticket.title}}", TIMES_JA),
+    },
+    "escalation-warning": {
+        "en": ("[{{ticket.number}}] Escalates soon: {{ticket.title}}", TIMES),
+        "ja": ("[{{ticket.number}}] まもなくエスカレーション: {{ticket.title}}", TIMES_JA),
+    },
+    "escalation": {
+        "en": ("[{{ticket.number}}] Escalated: {{ticket.title}}", TIMES),
+        "ja": ("[{{ticket.number}}] エスカレーション: {{ticket.title}}", TIMES_JA),
+    },
+    "watcher-added": {
+        "en": (
+            "[{{ticket.number}}] You now watch: {{ticket.title}}",
+            "{{actor}} added you as a watcher of this ticket: from now on you are told what happens to it.\n\n"
+            "If you do not want this, open the ticket and stop watching it.",
+        ),
+        "ja": (
+            "[{{ticket.number}}] ウォッチャーに追加されました: {{ticket.title}}",
+            "{{actor}} さんがあなたをこのチケットのウォッチャーに追加しました。"
+            "今後、このチケットの動きをお知らせします。\n\n"
+            "不要な場合は、チケットを開いてウォッチをやめてください。",
+        ),
+    },
+    "watcher-removed": {
+        "en": (
+            "[{{ticket.number}}] You no longer watch: {{ticket.title}}",
+            "{{actor}} removed you as a watcher of this ticket.",
+        ),
+        "ja": (
+            "[{{ticket.number}}] ウォッチャーから外されました: {{ticket.title}}",
+            "{{actor}} さんがあなたをこのチケットのウォッチャーから外しました。",
+        ),
+    },
+    "delivery-failed": {
+        "en": (
+            "[{{ticket.number}}] An e-mail could not be delivered: {{ticket.title}}",
+            "A mail about this ticket could not be delivered. The delivery log in the administration says why.",
+        ),
+        "ja": (
+            "[{{ticket.number}}] メールを配信できませんでした: {{ticket.title}}",
+            "このチケットに関するメールを配信できませんでした。理由は管理画面の配信ログをご覧ください。",
+        ),
+    },
+}  # fmt: skip

@@ -1,0 +1,248 @@
+"""The tags a definition's texts may hold, as `{{ticket.number}}` or `{{article.body:20}}` (domain §5).
+
+All speak of the ticket as it was right after the event, and of the event's own article in its current version. None
+runs code, and none reaches passwords, addresses or settings.
+"""
+
+import datetime
+import zoneinfo
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import cast
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from opsi.models import Customer, Group, User
+from tickets.models import Queue, Service, Sla, Ticket, TicketEvent
+
+NOTHING = "-"
+MOST_LETTERS = 20_000  # of an article in one notification
+MODELS: dict[str, type[models.Model]] = {
+    "queue": Queue, "owner": User, "responsible": User, "assignment_group": Group, "created_by": User,
+    "customer": Customer, "customer_user": User, "service": Service, "sla": Sla,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Whose eyes a text is for: decides language, time zone, and whether internal articles show."""
+
+    language: str
+    time_zone: str
+    is_agent: bool
+    name: str = ""
+    customer_id: int | None = None
+
+    @classmethod
+    def of(cls, user: User) -> "Reader":
+        return cls(user.language, user.time_zone, user.is_agent, str(user), user.customer_id)
+
+    @classmethod
+    def of_nobody(cls, address: str = "") -> "Reader":
+        """Somebody behind an address that is no account's."""
+        return cls(settings.LANGUAGE_CODE, settings.TIME_ZONE, False, address)
+
+
+class Names:
+    """What the rows are called that some events' snapshots refer to: one statement a model, when first asked."""
+
+    def __init__(self, events: Iterable[TicketEvent]):
+        self._ids = defaultdict(set)
+        self._known: dict[type, dict[int, str]] = {}
+        for event in events:
+            for name, model in MODELS.items():
+                if pk := event.snapshot.get(name):
+                    self._ids[model].add(pk)
+
+    def of(self, name: str, pk: int | None) -> str:
+        model = MODELS[name]
+        if pk is None:
+            return ""
+        if model not in self._known:
+            self._known[model] = {
+                row.pk: str(row) for row in model._default_manager.filter(pk__in=self._ids[model])
+            }
+        return self._known[model].get(pk, "")
+
+
+@dataclass(frozen=True)
+class Facts:
+    """One event as one reader may know it; tags take their values from here, in the reader's language."""
+
+    event: TicketEvent
+    reader: Reader
+    names: Names
+    snapshot: dict = field(init=False)
+
+    def __post_init__(self):
+        object.__setattr__(self, "snapshot", self.event.snapshot)
+
+    @property
+    def article(self):
+        """The event's article where the reader may see it; None elsewhere."""
+        article = self.event.article
+        if article is None or article.deleted_at is not None:
+            return None
+        return article if self.reader.is_agent or article.visible_for_customer else None
+
+    def name(self, of: str) -> str:
+        return self.names.of(of, self.snapshot.get(of))
+
+    def code(self, of: str) -> str:
+        """What a code of the ticket's `of` is called."""
+        return self.value(of, self.snapshot.get(of))
+
+    def value(self, of: str, value) -> str:
+        """`value` of the ticket field `of`, as history or a snapshot keeps it, in words."""
+        if value is None or value == "":
+            return ""
+        if isinstance(value, dict):
+            return str(value.get("name", ""))
+        ticket_field = _field(of)
+        if ticket_field.choices:
+            return str(dict(ticket_field.flatchoices).get(value, value))
+        if isinstance(value, bool):
+            return gettext("yes") if value else gettext("no")
+        if ticket_field.get_internal_type() == "DateTimeField":
+            return self.time(parse_datetime(value))
+        return str(value)
+
+    def time(self, at: datetime.datetime | None) -> str:
+        """`at` in the reader's zone, which is named."""
+        if at is None:
+            return ""
+        zone = zone_called(self.reader.time_zone)
+        return f"{date_format(timezone.localtime(at, zone), 'Y-m-d H:i')} ({zone.key})"
+
+    def change(self, value) -> str:
+        """The event's `old` or `new` in words; nothing where the reader has no business with it."""
+        event = self.event
+        if event.name == "TicketMerge" and isinstance(value, dict):
+            # The number only: the other ticket's title is for those who may read that ticket.
+            return str(value.get("name", "")).partition(" ")[0]
+        if event.name == "TicketCustomerUpdate" and isinstance(value, dict):
+            knows = self.reader.is_agent or value.get("id") == self.reader.customer_id
+            return str(value.get("name", "")) if knows else ""
+        if isinstance(value, dict) and "id" not in value:
+            return ""
+        return self.value(event.type.field or "title", value)
+
+    def described(self) -> str:
+        """One short line, such as “State: New → Open”."""
+        event = self.event
+        label = str(event.type.label)
+        if event.type.field:
+            name = capfirst(_field(event.type.field).verbose_name)
+            return f"{name}: {self.change(event.old) or NOTHING} → {self.change(event.new) or NOTHING}"
+        if event.type.has_article:
+            subject = one_line(self.article.subject) if self.article else ""
+            return f"{label}: {subject}" if subject else label
+        subject = self.change(event.new) or self.change(event.old)
+        return f"{label}: {subject}" if subject else label
+
+
+def _field(name: str) -> models.Field:
+    return cast(models.Field, Ticket._meta.get_field(name))
+
+
+@lru_cache(maxsize=64)
+def zone_called(name: str) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+def one_line(text: str) -> str:
+    """`text` without line breaks and control characters, which have no place in a header."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+
+
+@dataclass(frozen=True)
+class Tag:
+    """`value(facts, limit)`: `limit` is the number behind the colon, None without one."""
+
+    name: str
+    label: str | Promise
+    value: Callable[[Facts, int | None], str]
+
+
+_tags: dict[str, Tag] = {}
+
+
+def register(tag: Tag) -> Tag:
+    if _tags.setdefault(tag.name, tag) != tag:
+        raise ValueError(f"A tag named {tag.name} is registered already.")
+    return tag
+
+
+def find(name: str) -> Tag | None:
+    return _tags.get(name)
+
+
+def all_tags() -> list[Tag]:
+    return list(_tags.values())
+
+
+def _whole(value: Callable[[Facts], str]) -> Callable[[Facts, int | None], str]:
+    return lambda facts, _limit: value(facts)
+
+
+def _body(facts: Facts, limit: int | None) -> str:
+    if facts.article is None:
+        return ""
+    body = facts.article.body.strip()
+    shown = "\n".join(body.splitlines()[:limit])[:MOST_LETTERS]
+    return f"{shown}\n[…]" if len(shown) < len("\n".join(body.splitlines())) else shown
+
+
+for _name, _label, _value in (
+    ("ticket.number", _("Ticket number"), lambda facts: facts.event.ticket.number),
+    ("ticket.title", _("Title"), lambda facts: facts.code("title")),
+    ("ticket.type", _("Type"), lambda facts: facts.code("type")),
+    ("ticket.queue", _("Queue"), lambda facts: facts.name("queue")),
+    ("ticket.state", _("State"), lambda facts: facts.code("state")),
+    ("ticket.priority", _("Priority"), lambda facts: facts.code("priority")),
+    ("ticket.service", _("Service"), lambda facts: facts.name("service")),
+    ("ticket.sla", _("SLA"), lambda facts: facts.name("sla")),
+    ("ticket.pending_until", _("Pending until"), lambda facts: facts.code("pending_until")),
+    ("ticket.created", _("Time of creation"), lambda facts: facts.time(facts.event.ticket.created_at)),
+    (
+        "ticket.url",
+        _("Address of the ticket's page"),
+        lambda facts: settings.OPSI_BASE_URL + facts.event.ticket.get_absolute_url(),
+    ),
+    ("creator", _("Creator"), lambda facts: facts.name("created_by")),
+    ("owner", _("Owner"), lambda facts: facts.name("owner")),
+    ("responsible", _("Responsible"), lambda facts: facts.name("responsible")),
+    ("assignment_group", _("Assignment group"), lambda facts: facts.name("assignment_group")),
+    ("customer", _("Customer"), lambda facts: facts.name("customer")),
+    ("customer_user", _("Customer user"), lambda facts: facts.name("customer_user")),
+    ("actor", _("Who did it"), lambda facts: str(facts.event.actor or gettext("The system"))),
+    ("recipient.name", _("Name of whoever reads it"), lambda facts: facts.reader.name),
+    ("event.label", _("What happened"), lambda facts: str(facts.event.type.label)),
+    ("event.change", _("What happened, with old and new value"), lambda facts: facts.described()),
+    ("event.old", _("Old value"), lambda facts: facts.change(facts.event.old)),
+    ("event.new", _("New value"), lambda facts: facts.change(facts.event.new)),
+    ("event.time", _("When it happened"), lambda facts: facts.time(facts.event.at)),
+    ("article.number", _("Number of the article"), lambda facts: str(facts.article.number) if facts.article else ""),
+    (
+        "article.from",
+        _("Sender of the article"),
+        lambda facts: (str(facts.article.author or "") or facts.article.from_address) if facts.article else "",
+    ),
+    ("article.subject", _("Subject of the article"), lambda facts: facts.article.subject if facts.article else ""),
+    ("base.url", _("Address of this installation"), lambda facts: settings.OPSI_BASE_URL),
+):  # fmt: skip
+    register(Tag(_name, _label, _whole(_value)))
+register(Tag("article.body", _("Text of the article; article.body:20 gives its first 20 lines"), _body))

@@ -1,0 +1,24 @@
+"""The tasks carry ids and call what does the work; each may run twice, or never, without harm."""
+
+from celery import shared_task
+
+
+@shared_task
+def dispatch(operation: str) -> None:
+    from notifications.dispatch import dispatch_operation
+
+    dispatch_operation(operation)
+
+
+@shared_task
+def send_due() -> None:
+    from notifications.mailing import send_due
+
+    send_due()
+
+
+@shared_task
+def sweep() -> None:
+    from notifications.sweep import sweep
+
+    sweep()

@@ -1,0 +1,241 @@
+"""Who was notified of what happened to a ticket, where and when; who was not, and why (domain §7, at its end)."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import DenseRank
+from django.utils.translation import gettext as _
+
+from notifications import channels
+from notifications.choices import Drop, ItemState, MailState, OutboxState, Withdrawal
+from notifications.models import Candidate, DeliveryAttempt, Outbox
+from notifications.reasons import label
+from opsi.models import User
+from opsi.roles import AgentRole
+from tickets import access
+from tickets.models import Ticket, TicketEvent
+from watchers.choices import Extent, TargetKind
+from watchers.policy import Policy, of_kind
+
+RECENT = 20  # operations
+AT_ONCE = 5
+PEOPLE = 30  # of an operation, beside the many others
+PLAIN = ["operation", "person", "address", "channel", "drop", "reasons"]
+JOINED = {
+    "full_name": F("person__full_name"), "username": F("person__username"), "told_at": F("notice__created_at"),
+    "mail": F("notice__mail_items__mail"), "mail_to": F("notice__mail_items__mail__address"),
+    "item_state": F("notice__mail_items__state"), "withdrawal": F("notice__mail_items__withdrawal"),
+    "item_finished": F("notice__mail_items__finished_at"), "mail_state": F("notice__mail_items__mail__state"),
+    "mail_due": F("notice__mail_items__mail__closes_at"),
+}  # fmt: skip
+
+
+@dataclass
+class Way:
+    """One channel to one person: what became of it. `at` is None while it is still to come."""
+
+    channel: str
+    text: str
+    at: datetime | None = None
+    told: bool = True
+    address: str = ""
+    answer: str = ""
+    mail: int | None = None
+
+    @property
+    def label(self):
+        return channels.get(self.channel).label
+
+    @property
+    def icon(self) -> str:
+        return channels.get(self.channel).icon
+
+
+@dataclass
+class PersonTold:
+    name: str
+    reasons: list[str] = field(default_factory=list)
+    ways: dict[str, Way] = field(default_factory=dict)
+
+    @property
+    def told(self) -> bool:
+        return any(way.told for way in self.ways.values())
+
+    @property
+    def lines(self) -> list[tuple[str, Way]]:
+        """(channels, what became of it): one line for those of which the same is to be said."""
+        found: dict[tuple, list[Way]] = {}
+        for channel in channels.all_channels():
+            if way := self.ways.get(channel.name):
+                found.setdefault((way.text, way.at, way.address), []).append(way)
+        return [(", ".join(str(way.label) for way in ways), ways[0]) for ways in found.values()]
+
+    @property
+    def because(self) -> str:
+        return ", ".join(label(kind) for kind in self.reasons)
+
+
+@dataclass
+class OperationTold:
+    id: uuid.UUID
+    events: list[TicketEvent] = field(default_factory=list)
+    people: dict[object, PersonTold] = field(default_factory=dict)
+    more: bool = False
+    waiting: bool = False
+
+    @property
+    def first(self) -> TicketEvent:
+        return self.events[0]
+
+    @property
+    def summary(self) -> str:
+        return ", ".join(dict.fromkeys(str(event.type.label) for event in self.events))
+
+    @property
+    def told(self) -> list[PersonTold]:
+        return [person for person in self.people.values() if person.told]
+
+    @property
+    def not_told(self) -> list[PersonTold]:
+        return [person for person in self.people.values() if not person.told]
+
+
+class Told:
+    """Of `ticket`, as the agent `viewer` may know it; of the last 20 operations, or of `only` one of them.
+
+    Agents see the people their cells of the watcher policy let them see, why somebody was not told where they may
+    write, and addresses and the mail servers' answers as administrators.
+    """
+
+    def __init__(self, viewer: User, ticket: Ticket, only: uuid.UUID | None = None):
+        self.viewer, self.ticket, self.only = viewer, ticket, only
+        self.is_admin = viewer.holds(AgentRole.ADMIN)
+
+    @cached_property
+    def knows_why_not(self) -> bool:
+        return access.may(self.viewer, "change_state", self.ticket)
+
+    @cached_property
+    def operations(self) -> list[OperationTold]:
+        """Newest first. A fixed number of statements, however many people."""
+        found = self._operations()
+        self._add_people(found)
+        if self.is_admin:
+            self._add_answers(found)
+        return list(found.values())
+
+    @property
+    def latest(self) -> list[OperationTold]:
+        """What the zoom page shows at once."""
+        return self.operations[:AT_ONCE]
+
+    @property
+    def earlier(self) -> list[OperationTold]:
+        return self.operations[AT_ONCE:]
+
+    def _operations(self):
+        recent = TicketEvent.objects.filter(ticket=self.ticket).order_by().values("operation")
+        if self.only:
+            recent = recent.filter(operation=self.only)
+        recent = recent.annotate(last=Max("pk")).order_by("-last").values("operation")[:RECENT]
+        waiting = Outbox.objects.filter(pk=OuterRef("operation")).exclude(state=OutboxState.DONE)
+        events = (
+            TicketEvent.objects.filter(ticket=self.ticket, operation__in=recent)
+            .annotate(is_waiting=Exists(waiting))
+            .select_related("actor")
+            .order_by("-pk")
+        )
+        found = {}
+        for event in events:
+            operation = found.setdefault(event.operation, OperationTold(event.operation))
+            operation.events.insert(0, event)
+            operation.waiting = event.is_waiting
+        return found
+
+    def _candidates(self, operations: Iterable[uuid.UUID]) -> QuerySet:
+        candidates = Candidate.objects.filter(
+            self._seen(), ticket=self.ticket, operation__in=list(operations)
+        )
+        return candidates if self.knows_why_not else candidates.filter(drop="")
+
+    def _seen(self) -> Q:
+        rights = Policy.load().of(self.viewer, self.ticket)
+        if all(rule.see == Extent.ALL for rule in rights.rules.values()):
+            return Q()
+        seen = Q(person=self.viewer) | Q(person=None)
+        for kind in TargetKind:
+            if rights.rules[kind].see == Extent.ALL:
+                seen |= Q(person__isnull=False) & of_kind(self.ticket, kind, "person__")
+        return seen
+
+    def _add_people(self, operations):
+        by_name = [F("person__full_name"), F("person"), F("address")]
+        rows = self._candidates(operations).annotate(
+            place=Window(DenseRank(), partition_by=F("operation"), order_by=by_name)
+        )
+        if not self.only:
+            rows = rows.filter(place__lte=PEOPLE + 1)
+        for row in rows.order_by("place", "pk").values("place", *PLAIN, **JOINED):
+            operation = operations[row["operation"]]
+            if row["place"] > PEOPLE and not self.only:
+                operation.more = True
+            else:
+                self._add(operation, row)
+
+    def _add(self, operation, row):
+        key = row["person"] or row["address"]
+        person = operation.people.setdefault(key, PersonTold(self._name(row)))
+        person.reasons += [kind for kind in row["reasons"] if kind not in person.reasons]
+        way = self._way(row)
+        known = person.ways.get(way.channel)
+        # Of several definitions one that told counts; that another was turned off is then nobody's question.
+        if known is None or (way.told and not known.told):
+            person.ways[way.channel] = way
+
+    def _name(self, row):
+        if row["person"]:
+            return row["full_name"] or row["username"]
+        return row["address"] if self.is_admin else _("An extra address")
+
+    def _way(self, row):
+        channel = row["channel"]
+        if row["drop"]:
+            return Way(channel, str(Drop(row["drop"]).label), told=False)
+        if not channels.get(channel).is_mail or row["mail"] is None:
+            return Way(channel, _("told"), row["told_at"])
+        told, text, at = self._mail(row)
+        return Way(channel, text, at, told, address=row["mail_to"] if self.is_admin else "", mail=row["mail"])
+
+    def _mail(self, row):
+        match row["item_state"]:
+            case ItemState.SENT:
+                return True, _("sent"), row["item_finished"]
+            case ItemState.FAILED:
+                return False, _("could not be delivered"), row["item_finished"]
+            case ItemState.WITHDRAWN:
+                why = Withdrawal(row["withdrawal"]).label if row["withdrawal"] and self.knows_why_not else ""
+                text = _("not sent: %(reason)s") % {"reason": why} if why else _("not sent")
+                return False, text, row["item_finished"]
+        if row["mail_state"] == MailState.OPEN:
+            return True, _("goes out"), row["mail_due"]
+        return True, _("on its way"), None
+
+    def _add_answers(self, operations):
+        """The last word of the mail server on each mail."""
+        ways = [
+            way
+            for operation in operations.values()
+            for person in operation.people.values()
+            for way in person.ways.values()
+            if way.mail
+        ]
+        if not ways:
+            return
+        attempts = DeliveryAttempt.objects.filter(mail__in={way.mail for way in ways}).order_by("pk")
+        answers = dict(attempts.values_list("mail", "answer"))
+        for way in ways:
+            way.answer = answers.get(way.mail, "")

@@ -1,0 +1,19 @@
+"""The pages of notifications. Endpoints are nouns: a row's reading is made (POST) and taken back (DELETE)."""
+
+from django.urls import path
+
+from notifications.views import badge, inbox, preferences, told
+
+urlpatterns = [
+    path("inbox/", inbox.inbox, name="inbox"),
+    path("inbox/badge/", badge.badge, name="inbox_badge"),
+    path("inbox/reading/", inbox.reading_of_all, name="inbox_reading"),
+    path("inbox/<int:row>/opening/", inbox.opening, name="inbox_row_opening"),
+    path("inbox/<int:row>/reading/", inbox.reading, name="inbox_row_reading"),
+    path("inbox/<int:row>/done/", inbox.done, name="inbox_row_done"),
+    path("inbox/<int:row>/saved/", inbox.saved, name="inbox_row_saved"),
+    path("tickets/<slug:number>/reading/", inbox.ticket_reading, name="ticket_reading"),
+    path("tickets/<slug:number>/told/", told.told, name="told"),
+    path("tickets/<slug:number>/told/<uuid:operation>/", told.told_of, name="told_of"),
+    path("preferences/notifications/", preferences.preferences, name="notification_preferences"),
+]

@@ -1,0 +1,206 @@
+"""Settings read from environment variables: each typed, each wrong value explained in one sentence.
+
+`opsi.settings` is the only reader; docs/operations.md lists the variables.
+"""
+
+import importlib.util
+import ipaddress
+from collections.abc import Mapping
+from email.headerregistry import Address
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, unquote, urlsplit
+
+import environ
+
+SMTP_TIMEOUT = 20  # seconds
+SMTP_SCHEMES: dict[str, tuple[int, dict[str, bool]]] = {
+    "smtp": (25, {}),
+    "smtps": (465, {"use_ssl": True}),
+    "smtp+tls": (587, {"use_tls": True}),
+}
+BROKER_TIMEOUT = 0.5  # seconds: what a page may lose to a broker that does not answer
+NO_RETRY = {"max_retries": 0}  # a wake-up that fails is made up for by the sweep
+YES = ("1", "true", "yes", "on")
+NO = ("0", "false", "no", "off")
+SQLITE_OPTIONS = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+class BadSetting(Exception):
+    """An environment variable is missing or wrong; the message is one sentence for whoever starts the program."""
+
+
+class Environment:
+    """Typed reading of `variables`, usually `os.environ`. A variable set to "" counts as unset."""
+
+    def __init__(self, variables: Mapping[str, str]):
+        self._variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        return self._variables.get(name, "").strip() or default
+
+    def required(self, name: str, reason: str) -> str:
+        value = self.text(name)
+        if not value:
+            raise BadSetting(f"{name} is not set: {reason}.")
+        return value
+
+    def flag(self, name: str, default: bool = False) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value not in YES + NO:
+            raise BadSetting(f"{name} is {value!r}, but must be one of {', '.join(YES + NO)}.")
+        return value in YES
+
+    def whole_number(self, name: str) -> int | None:
+        """A number of 0 or more; None where unset."""
+        value = self.text(name)
+        if not value:
+            return None
+        if not (value.isascii() and value.isdigit()):
+            raise BadSetting(f"{name} is {value!r}, but must be a whole number of 0 or more.")
+        return int(value)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of `choices`; the first where unset."""
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise BadSetting(f"{name} is {value!r}, but must be one of {', '.join(choices)}.")
+        return value
+
+    def names(self, name: str) -> list[str]:
+        """A list separated by commas."""
+        return [part.strip() for part in self.text(name).split(",") if part.strip()]
+
+    def folder(self, name: str, default: Path) -> Path:
+        """The absolute path of a folder, made where it is missing."""
+        path = Path(self.text(name, str(default))).expanduser().absolute()
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise BadSetting(
+                f"{name} is {str(path)!r}, which cannot be made a folder: {error.strerror}."
+            ) from error
+        return path
+
+    def base_url(self, name: str, default: str) -> SplitResult:
+        """The address people reach the pages at: scheme and host, optionally a port, nothing behind."""
+        value = self.text(name, default).rstrip("/")
+        url = self._split(name, value)
+        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
+            raise BadSetting(
+                f"{name} is {value!r}, but must look like https://tickets.example.com, without a path."
+            )
+        return url
+
+    def mailbox(self, name: str, default: str) -> str:
+        """A sender such as `Ops I <ops@example.com>`."""
+        value = self.text(name, default)
+        problem = BadSetting(
+            f"{name} is {value!r}, but must be one mail address such as Ops I <ops@example.com>."
+        )
+        display_name, address = parseaddr(value)
+        if not address or "," in value.replace(display_name, ""):
+            raise problem
+        try:
+            parsed = Address(display_name, addr_spec=address)
+        except (ValueError, IndexError) as error:
+            raise problem from error
+        if not parsed.username or not parsed.domain:
+            raise problem
+        return value
+
+    def database(self, name: str, default: Path) -> dict[str, Any]:
+        """One entry of Django's DATABASES; SQLite at `default` where unset."""
+        value = self.text(name, f"sqlite:///{default}")
+        url = self._split(name, value)
+        if url.scheme in ("postgres", "postgresql") and url.path.strip("/"):
+            config = environ.Env.db_url_config(value)
+            return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+        if url.scheme == "sqlite" and url.path.strip("/") and not url.netloc:
+            path = unquote(url.path[1:])
+            return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(SQLITE_OPTIONS)}
+        raise BadSetting(
+            f"{name} starts with {url.scheme or value[:20]!r}, but must look like "
+            "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3."
+        )
+
+    def broker(self, name: str, folder: Path) -> tuple[str, dict[str, Any]]:
+        """A Celery broker URL and its transport's options; a queue of files in `folder` where unset."""
+        value = self.text(name, "filesystem://localhost")
+        url = self._split(name, value)
+        match url.scheme:
+            case "filesystem":
+                folders = {"data_folder_in": str(folder), "data_folder_out": str(folder)}
+                folders["control_folder"] = str(folder / "control")
+                return value, {**folders, "polling_interval": 0.5, **NO_RETRY}
+            case "redis" | "rediss" if url.hostname:
+                return value, {"socket_connect_timeout": BROKER_TIMEOUT, "socket_timeout": 2, **NO_RETRY}
+            case "amqp" | "amqps" if url.hostname:
+                return value, {"connect_timeout": BROKER_TIMEOUT, **NO_RETRY}
+        raise BadSetting(
+            f"{name} starts with {url.scheme or 'something unknown'!r}, but must look like "
+            "redis://host:6379/0 or amqp://user:password@host:5672/vhost."
+        )
+
+    def mailer(self, name: str, folder: Path) -> dict[str, Any]:
+        """One entry of Django's MAILERS; `file:` keeps mails in `folder`."""
+        value = self.required(
+            name, "say how mail leaves: smtp://host:25, anymail:<provider>, or file: to only keep it"
+        )
+        if value == "file:":
+            return {"BACKEND": "opsi.mailers.EmlFileBackend", "OPTIONS": {"file_path": str(folder)}}
+        if value.startswith("anymail:"):
+            return self._anymail(name, value.removeprefix("anymail:"))
+        url = self._split(name, value)
+        if url.scheme not in SMTP_SCHEMES or not url.hostname or url.path.strip("/"):
+            # The value may hold a password: name its scheme only.
+            raise BadSetting(
+                f"{name} starts with {url.scheme or 'something unknown'!r}, but must look like "
+                "smtp://user:password@host:25, smtps://…, smtp+tls://…, anymail:<provider> or file:."
+            )
+        port, security = SMTP_SCHEMES[url.scheme]
+        options: dict[str, Any] = {
+            "host": url.hostname,
+            "port": url.port or port,
+            "timeout": SMTP_TIMEOUT,
+            **security,
+        }
+        if url.username:
+            options |= {"username": unquote(url.username), "password": unquote(url.password or "")}
+        return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+
+    def anymail_options(self) -> dict[str, str]:
+        """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>."""
+        return {
+            key.removeprefix("ANYMAIL_"): value
+            for key, value in self._variables.items()
+            if key.startswith("ANYMAIL_") and value
+        }
+
+    def _anymail(self, name: str, provider: str) -> dict[str, Any]:
+        module = f"anymail.backends.{provider}"
+        if not provider.isidentifier() or importlib.util.find_spec(module) is None:
+            raise BadSetting(
+                f"{name} names the mail provider {provider!r}, which django-anymail does not know."
+            )
+        return {"BACKEND": f"{module}.EmailBackend"}
+
+    def _split(self, name: str, value: str) -> SplitResult:
+        try:
+            url = urlsplit(value)
+            url.port  # noqa: B018  (a property that raises on a port that is no number)
+        except ValueError as error:
+            raise BadSetting(f"{name} is not an address of the form scheme://host:port.") from error
+        return url
+
+
+def is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,38 @@
+"""Where mail goes that nobody is to receive: one `.eml` file a mail."""
+
+import os
+import uuid
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from django.core.mail import EmailMessage, InvalidMailer
+from django.core.mail.backends.base import BaseEmailBackend
+from django.utils import timezone
+
+
+class EmlFileBackend(BaseEmailBackend):
+    """Keeps every mail in `file_path`, named by its time so that a listing is in the order of sending."""
+
+    def __init__(self, *, file_path: str | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        if not file_path:
+            raise InvalidMailer("OPTIONS must define 'file_path'.", alias=kwargs.get("alias"))
+        self.folder = Path(file_path)
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        sendable = [message for message in email_messages if message.recipients()]
+        for message in sendable:
+            self._write(message.message().as_bytes())
+        return len(sendable)
+
+    def _write(self, content: bytes) -> None:
+        name = f"{timezone.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}.eml"
+        # Renamed when whole, so that whoever reads the folder never sees half a mail.
+        unfinished = self.folder / f".{name}.tmp"
+        with unfinished.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.rename(self.folder / name)

@@ -1,0 +1,36 @@
+"""Who asks, and in which words: signing in comes first, then each person gets their own language and time zone."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import resolve_url
+from django.utils import timezone, translation
+
+
+class SignInRequiredMiddleware(LoginRequiredMiddleware):
+    """Every page asks to sign in unless it is marked `login_not_required`."""
+
+    def handle_no_permission(self, request, view_func):
+        if request.headers.get("HX-Request") != "true":
+            return super().handle_no_permission(request, view_func)
+        # A redirect would put the sign-in page into whatever part of the page was to be renewed.
+        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+
+
+class PersonalLocaleMiddleware:
+    """People's own language and time zone; everyone else the browser's language and UTC."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        person = request.user
+        if not person.is_authenticated:
+            return self.get_response(request)
+        with translation.override(person.language), timezone.override(zoneinfo.ZoneInfo(person.time_zone)):
+            response = self.get_response(request)
+        response.headers["Content-Language"] = person.language
+        return response

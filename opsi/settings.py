@@ -1,0 +1,198 @@
+"""Django's settings. Everything an installation chooses comes from environment variables (docs/operations.md)."""
+
+import os
+import sys
+from pathlib import Path
+
+from django.utils.csp import CSP
+
+from opsi.environment import BROKER_TIMEOUT, BadSetting, Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+try:
+    SECRET_KEY = env.required("OPSI_SECRET_KEY", "give every process the same long random text")
+    SECRET_KEY_FALLBACKS = env.names("OPSI_SECRET_KEY_FALLBACKS")
+    DEBUG = env.flag("OPSI_DEBUG")
+    OPSI_DATA_DIR = env.folder("OPSI_DATA_DIR", BASE_DIR / "var")
+    _base_url = env.base_url("OPSI_BASE_URL", "http://localhost:8000")
+    ALLOWED_HOSTS = env.names("OPSI_ALLOWED_HOSTS") or [
+        _base_url.hostname or "",
+        "localhost",
+        "127.0.0.1",
+        "[::1]",
+    ]
+    DATABASES = {"default": env.database("DATABASE_URL", OPSI_DATA_DIR / "opsi.sqlite3")}
+    CELERY_BROKER_URL, CELERY_BROKER_TRANSPORT_OPTIONS = env.broker(
+        "CELERY_BROKER_URL", OPSI_DATA_DIR / "queue"
+    )
+    _mailer = env.mailer("OPSI_MAIL_URL", OPSI_DATA_DIR / "mail")
+    DEFAULT_FROM_EMAIL = env.mailbox("OPSI_MAIL_FROM", "Ops I <ops-i@localhost>")
+    OPSI_WINDOW_SECONDS = env.whole_number("OPSI_WINDOW_SECONDS")
+    _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
+except BadSetting as error:
+    # A traceback would bury the one sentence that says what to mend.
+    sys.exit(str(error))
+
+OPSI_BASE_URL = _base_url.geturl()
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "django_include_bootstrap",
+    "heroicons",
+    "django_filters",
+    "anymail",
+    "opsi",
+    "tickets",
+    "watchers",
+    "notifications",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "opsi.middleware.SignInRequiredMiddleware",
+    "opsi.middleware.PersonalLocaleMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+ROOT_URLCONF = "opsi.urls"
+WSGI_APPLICATION = "opsi.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.template.context_processors.tz",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# People and sessions
+AUTH_USER_MODEL = "opsi.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "/login/"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "/login/"
+SESSION_COOKIE_NAME = "opsi_session"
+CSRF_COOKIE_NAME = "opsi_csrf"
+CSRF_COOKIE_HTTPONLY = False  # htmx requests repeat it in a header
+
+# Languages and time
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ja", "日本語")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "UTC"
+USE_I18N = True
+USE_TZ = True
+
+# Files
+STATIC_URL = "/static/"
+STATIC_ROOT = OPSI_DATA_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+MEDIA_ROOT = OPSI_DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "opsi.static_files.HashedStorage"
+    },
+}
+
+# Browser security. Inline script and style stay forbidden; Bootstrap's style sheet draws its arrows from data: images.
+SECURE_CSP = {
+    "default-src": [CSP.NONE],
+    "script-src": [CSP.SELF],
+    "style-src": [CSP.SELF],
+    "img-src": [CSP.SELF, "data:"],
+    "font-src": [CSP.SELF],
+    "connect-src": [CSP.SELF],
+    "manifest-src": [CSP.SELF],
+    "form-action": [CSP.SELF],
+    "frame-ancestors": [CSP.NONE],
+    "base-uri": [CSP.NONE],
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CSRF_TRUSTED_ORIGINS = [OPSI_BASE_URL]
+if _base_url.scheme == "https":
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by load balancers from inside
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+
+# Mail. "opsi" is the Ops I notification function's route; "default" is for whatever else Django sends.
+MAILERS = {"default": _mailer, "opsi": _mailer}
+ANYMAIL = env.anymail_options()
+SERVER_EMAIL = DEFAULT_FROM_EMAIL
+OPSI_MAIL_REACHES_NOBODY = _mailer["BACKEND"] == "opsi.mailers.EmlFileBackend"
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "console": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "opsi.logs.JsonFormatter"},
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _log_format}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        "django": {"handlers": [], "level": "INFO", "propagate": True},
+        # Each task received and done is a line; a sweep every few seconds would drown what matters.
+        "celery.worker.strategy": {"level": "WARNING"},
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+    },
+}
+
+# Celery. The database is the truth and a task only a wake-up: publishing fails at once rather than hold a page up.
+CELERY_BROKER_CONNECTION_TIMEOUT = BROKER_TIMEOUT
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_TASK_PUBLISH_RETRY = False
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULE_FILENAME = str(OPSI_DATA_DIR / "beat-schedule")
+CELERY_BEAT_SCHEDULE = {
+    "notifications.sweep": {
+        "task": "notifications.tasks.sweep",
+        "schedule": 5.0,
+        # A sweep that could not run in time is overtaken by the next.
+        "options": {"expires": 5.0},
+    },
+}

@@ -1,0 +1,31 @@
+"""Places in the pages that apps above the page's own fill, so that no template names an app above it.
+
+An app registers in its `AppConfig.ready()`: `slots.fill("zoom.panels", function, order=20)`. The template that owns the
+place writes `{% slot "zoom.panels" %}`; each function gets the template context's request and the named values given to
+the tag, and returns safe HTML ("" for nothing).
+
+Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `ticket.new` (extra fields of the
+new-ticket form, with `form_data`), `preferences.nav`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.safestring import SafeString, mark_safe
+
+Filler = Callable[..., str]
+_slots: dict[str, list[tuple[int, str, Filler]]] = defaultdict(list)
+
+
+def fill(slot: str, filler: Filler, order: int = 50) -> None:
+    """Show what `filler(request, **values)` returns in `slot`, lower `order` first; filling twice is once."""
+    entry = (order, f"{filler.__module__}.{filler.__qualname__}", filler)
+    if entry not in _slots[slot]:
+        _slots[slot].append(entry)
+        _slots[slot].sort(key=lambda filled: filled[:2])
+
+
+def render(slot: str, request: HttpRequest, **values: Any) -> SafeString:
+    return mark_safe("".join(filler(request, **values) for _order, _name, filler in _slots[slot]))  # noqa: S308

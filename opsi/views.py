@@ -1,0 +1,51 @@
+"""Signing in and out."""
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods, require_POST
+
+
+class SignInForm(AuthenticationForm):
+    """Says the same of a wrong password, an unknown login and an account that is out of use."""
+
+    def confirm_login_allowed(self, user):
+        if not user.is_notifiable:
+            raise self.get_invalid_login_error()
+
+
+@login_not_required
+@sensitive_post_parameters("password")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def login(request: HttpRequest) -> HttpResponse:
+    goal = _goal(request)
+    if request.user.is_authenticated:
+        return HttpResponseRedirect(goal or settings.LOGIN_REDIRECT_URL)
+    form = SignInForm(request, request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        auth.login(request, form.get_user())
+        return HttpResponseRedirect(goal or settings.LOGIN_REDIRECT_URL)
+    return render(
+        request, "opsi/login.html", {"form": form, "next": goal}, status=422 if form.is_bound else 200
+    )
+
+
+def _goal(request):
+    """Where to go after signing in, "" where that would lead out of the house or back here."""
+    goal = request.POST.get("next", request.GET.get("next", ""))
+    inside = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
+    return goal if inside and goal.startswith("/") and not goal.startswith(settings.LOGIN_URL) else ""
+
+
+@login_not_required
+@require_POST
+def logout(request: HttpRequest) -> HttpResponse:
+    auth.logout(request)
+    return redirect(settings.LOGOUT_REDIRECT_URL)

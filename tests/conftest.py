@@ -1,0 +1,26 @@
+import os
+import shutil
+
+import pytest
+from django.conf import settings
+
+# Playwright's synchronous interface runs inside an event loop, where Django would refuse to touch the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+pytest_plugins = ["tests.people", "tests.browser", "tests.smtp", "tests.waiting"]
+collect_ignore = [] if os.environ.get("OPSI_TEST_SERVICES") else ["services"]
+RUNNING_STACKS = {"start_stack", "demo_stack"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if not RUNNING_STACKS.isdisjoint(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.stack)
+            item.add_marker(pytest.mark.xdist_group("stack"))
+    # The longest first, so that two workers end at about the same time.
+    items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    shutil.rmtree(settings.OPSI_DATA_DIR, ignore_errors=True)

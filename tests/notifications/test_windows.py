@@ -1,0 +1,222 @@
+"""One open window an address, opened by its first item, never extended (domain §4; behaviour traps T)."""
+
+import threading
+import uuid
+
+import pytest
+from django.db import connection, transaction
+from django.utils import timezone
+
+from notifications import windows
+from notifications.choices import Function, MailState, Severity
+from notifications.models import Mail, MailItem, Notice, NotificationFunction
+from opsi.models import User
+from tests.waiting import START, minutes
+
+pytestmark = pytest.mark.usefixtures("clock")
+
+
+@pytest.fixture
+def items(ticket, wording):
+    """`items([uma, aiko], severity=…)`: (address, unsaved MailItem) pairs of saved notices, one a person."""
+    version, event = wording(), ticket.events.last()
+
+    def make(people, severity=Severity.INFORMATION):
+        now = timezone.now()
+        notices = Notice.objects.bulk_create(
+            Notice(
+                operation=uuid.uuid4(),
+                person=person,
+                ticket=ticket,
+                event=event,
+                event_ids=[event.pk],
+                definition_version=version,
+                severity=severity,
+                channels=["email"],
+                created_at=now,
+            )
+            for person in people
+        )
+        return [
+            (
+                notice.person.email,
+                MailItem(
+                    notice=notice,
+                    person=notice.person,
+                    definition_version=version,
+                    severity=severity,
+                    created_at=now,
+                ),
+            )
+            for notice in notices
+        ]
+
+    return make
+
+
+def collect(pending, function=None):
+    with transaction.atomic():
+        return windows.collect(pending, function or NotificationFunction.load(), timezone.now())
+
+
+def test_the_first_item_opens_the_window_and_others_join_it(items, uma, clock):
+    assert collect(items([uma])) is False
+    clock.shift(minutes(9))
+    collect(items([uma], Severity.WARNING))
+    mail = Mail.objects.get()
+    assert (mail.address, mail.state, mail.severity) == ("uma@example.com", MailState.OPEN, Severity.WARNING)
+    assert (mail.opened_at, mail.closes_at) == (START, START + minutes(10))
+    assert mail.items.count() == 2
+
+
+def test_a_less_important_item_leaves_the_severity(items, uma):
+    collect(items([uma], Severity.CRITICAL))
+    collect(items([uma]))
+    assert Mail.objects.get().severity == Severity.CRITICAL
+
+
+def test_an_item_at_the_very_end_belongs_to_the_next_window(items, uma, clock):
+    collect(items([uma]))
+    clock.shift(minutes(10))
+    collect(items([uma]))
+    first, second = Mail.objects.order_by("pk")
+    assert (first.state, first.items.count()) == (MailState.DUE, 1)
+    assert (second.state, second.items.count()) == (MailState.OPEN, 1)
+    assert second.closes_at == START + minutes(20)
+
+
+def test_two_items_at_the_same_moment_of_the_end_go_together(items, uma, clock):
+    collect(items([uma]))
+    clock.shift(minutes(10))
+    collect(items([uma, uma]))
+    assert [mail.items.count() for mail in Mail.objects.order_by("pk")] == [1, 2]
+
+
+def test_an_item_that_comes_while_the_mail_is_being_sent_opens_the_next(items, uma, clock):
+    collect(items([uma]))
+    clock.shift(minutes(10))
+    [sending] = Mail.objects.claim("worker", 10)
+    collect(items([uma]))
+    assert sending.items.count() == 1
+    assert Mail.objects.get(state=MailState.OPEN).items.count() == 1
+
+
+def test_people_with_one_address_share_a_window(items, uma, mika):
+    mika.email = uma.email
+    mika.save()
+    collect(items([uma, mika]))
+    assert Mail.objects.get().items.count() == 2
+
+
+def test_a_window_of_another_length_counts_from_the_next_on(items, uma, mika):
+    collect(items([uma]))
+    collect(items([mika]), NotificationFunction(window_minutes=3))
+    assert {mail.address: mail.closes_at for mail in Mail.objects.all()} == {
+        "uma@example.com": START + minutes(10),
+        "mika@example.com": START + minutes(3),
+    }
+
+
+@pytest.mark.parametrize(
+    "function",
+    [NotificationFunction(window_minutes=0), NotificationFunction(function=Function.MAIL_SERVER)],
+    ids=["no window", "mail server"],
+)
+def test_without_a_window_each_item_is_a_mail_due_now(items, uma, function):
+    assert collect(items([uma, uma]), function) is True
+    assert [(mail.state, mail.closes_at) for mail in Mail.objects.all()] == [(MailState.DUE, START)] * 2
+    assert (
+        list(MailItem.objects.values_list("mail__items", flat=True)) == [1, 2]
+        or MailItem.objects.count() == 2
+    )
+
+
+def test_the_mail_server_function_may_combine_too(items, uma):
+    function = NotificationFunction(function=Function.MAIL_SERVER, combine_on_mail_server=True)
+    assert collect(items([uma, uma]), function) is False
+    assert Mail.objects.get().state == MailState.OPEN
+
+
+def test_the_trial_setting_overrides_the_length(items, uma, settings):
+    settings.OPSI_WINDOW_SECONDS = 3
+    collect(items([uma]))
+    assert Mail.objects.get().closes_at == START + minutes(0.05)
+
+
+def test_a_thousand_people_cost_as_many_statements_as_ten(items, django_assert_max_num_queries, db):
+    people = User.objects.bulk_create(
+        User(username=f"p{number}", full_name=f"Person {number}", email=f"p{number}@example.com")
+        for number in range(1_000)
+    )
+    for crowd in (people[:10], people):
+        pending = items(crowd)
+        with transaction.atomic(), django_assert_max_num_queries(5):
+            windows.collect(pending, NotificationFunction(), timezone.now())
+    assert Mail.objects.filter(state=MailState.OPEN).count() == 1_000
+    assert MailItem.objects.count() == 1_010
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_dispatches_that_open_at_once_share_one_window(items, uma, mika):
+    ready = threading.Barrier(4)
+
+    def one(pending):
+        ready.wait()
+        collect(pending)
+
+    in_threads(one, [[items([uma, mika])] for _number in range(4)])
+    assert Mail.objects.count() == 2
+    assert sorted(mail.items.count() for mail in Mail.objects.all()) == [4, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_joining_and_closing_at_once_lose_nothing_and_double_nothing(items, uma, mika, clock):
+    """Guard: the row lock of the joiner, and the condition of the closing update."""
+    claimed: list[Mail] = []
+    members: dict[int, int] = {}
+    for turn in range(8):
+        collect(items([uma, mika]))
+        clock.shift(minutes(10))
+        ready = threading.Barrier(3)
+
+        def join(pending, ready=ready):
+            ready.wait()
+            collect(pending)
+
+        def close(owner, ready=ready):
+            ready.wait()
+            closed = Mail.objects.claim(owner, 10)
+            members.update({mail.pk: mail.items.count() for mail in closed})
+            claimed.extend(closed)
+            Mail.objects.held_by(owner).update(state=MailState.SENT)
+
+        jobs = [(join, items([mika, uma])), (join, items([uma])), (close, f"worker {turn}")]
+        in_threads(lambda job, argument: job(argument), jobs)
+    assert MailItem.objects.count() == 8 * 5
+    assert len({mail.pk for mail in claimed}) == len(claimed)
+    # What was there when a window closed is all there ever will be.
+    assert members == {mail.pk: mail.items.count() for mail in claimed}
+    assert min(members.values()) > 0
+    # What is left waits in at most one open window an address.
+    assert Mail.objects.filter(state=MailState.OPEN).count() <= 2
+
+
+def in_threads(function, arguments):
+    """Runs `function` once for each of `arguments` at the same time; what one raises is raised here."""
+    failures = []
+
+    def run(given):
+        try:
+            function(*given)
+        except BaseException as error:
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run, args=(given,)) for given in arguments]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    if failures:
+        raise failures[0]

@@ -1,0 +1,30 @@
+"""Rules of the whole house that tools check, run with the tests so that nobody forgets them."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+def lint_imports(folder):
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-logo", "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_imports_point_down():
+    done = lint_imports(PROJECT)
+    assert done.returncode == 0, done.stdout
+
+
+def test_an_import_that_points_up_is_found(tmp_path):
+    (tmp_path / "pyproject.toml").write_text((PROJECT / "pyproject.toml").read_text())
+    for package in ("opsi", "tickets", "watchers", "notifications"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text("")
+    (tmp_path / "opsi" / "urls.py").write_text("import notifications\n")
+    assert lint_imports(tmp_path).returncode == 0
+    (tmp_path / "tickets" / "events.py").write_text("def late():\n    import watchers\n")
+    done = lint_imports(tmp_path)
+    assert done.returncode == 1
+    assert "tickets is not allowed to import watchers" in done.stdout

@@ -1,0 +1,41 @@
+"""Mail kept as files: one whole file a mail, in the order of sending."""
+
+import email
+import email.policy
+
+import pytest
+from django.core.mail import EmailMessage, InvalidMailer, mailers
+
+
+@pytest.fixture
+def mailer(settings):
+    """`mailer(folder)`: the backend as settings would name it."""
+
+    def configured(folder):
+        backend = {"BACKEND": "opsi.mailers.EmlFileBackend", "OPTIONS": {"file_path": str(folder)}}
+        settings.MAILERS = {"opsi": backend}
+        return mailers["opsi"]
+
+    return configured
+
+
+def test_one_file_a_mail_in_order(mailer, tmp_path):
+    folder = tmp_path / "made" / "mail"
+    messages = [
+        EmailMessage(f"Nº {number} 通知", "Text", "o@example.com", ["uma@example.com"]) for number in range(3)
+    ]
+    assert mailer(folder).send_messages(messages) == 3
+    files = sorted(folder.iterdir())
+    kept = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+    assert [message["Subject"] for message in kept] == ["Nº 0 通知", "Nº 1 通知", "Nº 2 通知"]
+    assert {file.suffix for file in files} == {".eml"}
+
+
+def test_mail_to_nobody_is_not_kept(mailer, tmp_path):
+    assert mailer(tmp_path).send_messages([EmailMessage("Hello", "Text", "o@example.com", [])]) == 0
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_is_required(mailer):
+    with pytest.raises(InvalidMailer, match="file_path"):
+        mailer("")

@@ -1,0 +1,180 @@
+"""Worker and beat apart, as in production: PostgreSQL, and Redis or RabbitMQ between the processes."""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.mailbox import Mailbox
+from tests.services import servers
+
+PROJECT = Path(__file__).resolve().parents[2]
+BROKERS = {"redis": "OPSI_TEST_REDIS_URL", "rabbitmq": "OPSI_TEST_AMQP_URL"}
+START_LIMIT = 60.0  # seconds
+QUICK = 3.0  # seconds for one act in a process of its own, its start not counted
+
+PREPARE = """
+from opsi.models import User
+from opsi.roles import AgentRole
+from tickets.models import Queue, Ticket
+from watchers.models import Watcher
+queue = Queue.objects.create(name="Service desk"); queue.grant_shipped()
+uma, aiko = (
+    User.objects.create_user(
+        login, "demo", full_name=login.title(), email=f"{login}@example.com", agent_role=AgentRole.USER)
+    for login in ("uma", "aiko"))
+from tickets.operations import operation
+with operation(by=uma, quiet=True):
+    ticket = Ticket.objects.register(by=uma, title="Gateway down", queue=queue, body="Nothing leaves.")
+    Watcher.objects.watch(ticket, aiko, by=uma)
+"""
+NOTE = """
+import time
+from opsi.models import User
+from tickets.models import Ticket
+begun = time.monotonic()
+for number in range({count}):
+    Ticket.objects.get().note(f"{text} {{number}}", by=User.objects.get(username="uma"))
+print(f"took {{time.monotonic() - begun}}")
+"""
+TOLD = """
+from notifications.models import Mail, MailItem, Notice
+from notifications.models import InboxRow
+print(
+    "told",
+    Notice.objects.filter(person__username="aiko").count(),
+    Notice.objects.exclude(person__username="aiko").count(),
+    InboxRow.objects.get(person__username="aiko").unread_count,
+    MailItem.objects.filter(state="sent").count(),
+)
+"""
+
+
+class Installation:
+    """A database of its own, and processes started the way docs/operations.md says."""
+
+    def __init__(self, folder: Path, mailbox: Mailbox, broker: str, stack: ExitStack):
+        self.stack = stack
+        self.environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "opsi.settings",
+            "DATABASE_URL": servers.new_database(),
+            "CELERY_BROKER_URL": broker,
+            "OPSI_SECRET_KEY": "for the processes of this test",
+            "OPSI_DATA_DIR": str(folder),
+            "OPSI_MAIL_URL": mailbox.url,
+            "OPSI_WINDOW_SECONDS": "1",
+        }
+
+    def manage(self, *arguments: str, **environment: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=PROJECT, env=self.environment | environment, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def shell(self, code: str, **environment: str) -> list[str]:
+        """The words of the last line that `code` prints."""
+        lines = self.manage("shell", "--no-imports", "-c", code, **environment).splitlines()
+        return lines[-1].split() if lines else []
+
+    def start(self, ready: str, *arguments: str) -> None:
+        self.stack.enter_context(
+            running([sys.executable, "-m", "celery", "-A", "opsi", *arguments], self.environment, ready)
+        )
+
+    def start_workers(self, count: int = 1) -> None:
+        for number in range(count):
+            self.start(" ready.", "worker", "--concurrency", "2", "-n", f"w{number}@%h", "-l", "INFO")
+
+    def start_beat(self) -> None:
+        self.start(" is starting.", "beat", "-l", "INFO", "-s", f"{self.environment['OPSI_DATA_DIR']}/beat")
+
+
+@contextmanager
+def running(command, environment, ready):
+    """`command` as a process of its own, from the line that has `ready` in it until the end of the block."""
+    process = subprocess.Popen(
+        command, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    lines: list[str] = []
+    is_ready = threading.Event()
+
+    def listen():
+        for line in process.stdout:
+            lines.append(line)
+            if ready in line:
+                is_ready.set()
+
+    threading.Thread(target=listen, daemon=True).start()
+    try:
+        assert is_ready.wait(START_LIMIT), "".join(lines)
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+@pytest.fixture(params=BROKERS)
+def broker(request):
+    return os.environ[BROKERS[request.param]]
+
+
+@pytest.fixture
+def mailbox():
+    box = Mailbox()
+    box.start()
+    yield box
+    box.stop()
+
+
+@pytest.fixture
+def installation(tmp_path, mailbox, broker):
+    with ExitStack() as stack:
+        installed = Installation(tmp_path, mailbox, broker, stack)
+        installed.manage("migrate", "--verbosity", "0")
+        installed.shell(PREPARE)
+        yield installed
+
+
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+
+
+def test_each_act_is_told_once_by_two_workers_and_beat(installation, mailbox):
+    installation.start_workers(2)
+    installation.start_beat()
+    installation.shell(NOTE.format(count=20, text="Step"))
+
+    mailbox.wait_for(lambda mails: len(steps(mails)) == 20, limit=40)
+    assert sorted(steps(mailbox.mails)) == list(range(20))
+    assert installation.shell(TOLD) == ["told", "20", "0", "20", "20"]
+
+
+def test_a_broker_out_of_reach_neither_fails_nor_delays_the_act_and_the_sweep_finds_it(installation, mailbox):
+    with socket.create_server(("127.0.0.1", 0)) as held:
+        port = held.getsockname()[1]
+    scheme = installation.environment["CELERY_BROKER_URL"].partition(":")[0]
+    unreachable = f"{scheme}://127.0.0.1:{port}"
+    _took, seconds = installation.shell(NOTE.format(count=1, text="Step"), CELERY_BROKER_URL=unreachable)
+    assert float(seconds) < QUICK
+    assert mailbox.mails == []
+
+    installation.start_workers()
+    installation.start_beat()
+    mailbox.wait_for(lambda mails: steps(mails) == [0], limit=40)
+
+
+def steps(mails):
+    """The numbers of the notes that `mails` quote, as often as they do."""
+    return [
+        int(number) for mail in mails for number in re.findall(r"^Step (\d+)\r?$", mail.text, re.MULTILINE)
+    ]

@@ -1,0 +1,62 @@
+"""What a ticket's page says about it: label, value, and which form of `tickets.forms.fields` changes it."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from opsi.models import User
+from tickets.choices import State
+from tickets.forms.fields import FIELDS
+from tickets.models import Ticket
+
+
+@dataclass(frozen=True)
+class Fact:
+    """`value` is shown as it is; `moment` instead, where the fact is a time. `change` is a key of FIELDS or ""."""
+
+    label: str | Promise
+    value: object = None
+    moment: object = None
+    change: str = ""
+
+
+def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
+    """What `person` is told of the ticket: customer users and requesters the reduced version (domain §3)."""
+    facts = [
+        Fact(_("State"), ticket.get_state_display(), change="state"),
+        Fact(_("Priority"), ticket.get_priority_display(), change="priority"),
+        Fact(_("Type"), ticket.get_type_display(), change="type"),
+        Fact(_("Queue") if person.is_agent else _("Contact person"), ticket.queue, change="queue"),
+        Fact(_("Owner") if person.is_agent else _("Assigned to"), ticket.owner, change="owner"),
+    ]
+    if person.is_agent:
+        facts += [
+            Fact(_("Responsible"), ticket.responsible, change="responsible"),
+            Fact(_("Assignment group"), ticket.assignment_group, change="assignment-group"),
+            Fact(_("Service"), ticket.service, change="service"),
+            Fact(_("SLA"), ticket.sla, change="sla"),
+            Fact(_("Lock"), _("Locked") if ticket.is_locked else _("Unlocked"), change="lock"),
+        ]
+    if ticket.state == State.PENDING:
+        facts.append(Fact(_("Pending until"), moment=ticket.pending_until, change="pending"))
+    if person.is_agent:
+        facts += [
+            Fact(label, moment=moment)
+            for label, moment in (
+                (_("First response due"), ticket.first_response_due),
+                (_("Update due"), ticket.update_due),
+                (_("Solution due"), ticket.solution_due),
+            )
+            if moment
+        ]
+    facts += [
+        Fact(_("Created by"), ticket.created_by),
+        Fact(_("Created"), moment=ticket.created_at),
+        Fact(_("Changed"), moment=ticket.changed_at),
+    ]
+    return [fact if _may(fact, verbs) else Fact(fact.label, fact.value, fact.moment) for fact in facts]
+
+
+def _may(fact, verbs):
+    return fact.change and FIELDS[fact.change].verb in verbs

@@ -1,0 +1,167 @@
+"""Talking on a ticket: notes, replies, a customer's follow-ups, and what becomes of articles later."""
+
+import uuid
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db.models import Max
+from django.utils.translation import gettext as _
+
+from tickets.choices import Channel, FollowUp, SenderType, State
+from tickets.models.article import Article, ArticleVersion, Attachment
+from tickets.models.history import record
+from tickets.operations import now, on_failure, operation
+
+
+class FollowUpRefused(Exception):
+    """The queue takes no follow-ups to complete tickets."""
+
+
+class Conversing:
+    def note(self, body, by, subject="", visible_for_customer=False, attachments=(), informed=()):
+        """An internal note, unless `visible_for_customer`. `informed`: people to tell whatever else is defined.
+
+        `attachments` are clean uploads (see tickets.uploads). Returns the Article.
+        """
+        return self._say(
+            body, by, Channel.NOTE, subject=subject, visible=visible_for_customer, attachments=attachments,
+            informed=informed,
+        )  # fmt: skip
+
+    def reply(self, body, by, subject="", to="", cc="", attachments=(), informed=()):
+        """An answer the customer sees. Returns the Article."""
+        return self._say(
+            body, by, Channel.EMAIL, subject=subject, visible=True, attachments=attachments, to=to, cc=cc,
+            informed=informed,
+        )  # fmt: skip
+
+    def follow_up(self, body, by, subject="", attachments=()):
+        """What a customer user or requester adds; on a complete ticket as the queue says (domain §1).
+
+        Returns the Article, which stands on a new, linked ticket where the queue opens one. Raises FollowUpRefused.
+        """
+        with operation(by):
+            self.lock_row()
+            if self.is_complete:
+                match self.queue.follow_up:
+                    case FollowUp.REJECT:
+                        raise FollowUpRefused(
+                            _("This ticket is complete and takes no more follow-ups: please open a new one.")
+                        )
+                    case FollowUp.LINK:
+                        return self._continue_elsewhere(body, by, attachments)
+                    case _:
+                        self.change_state(State.OPEN, by)
+            return self._say(body, by, Channel.WEB, subject=subject, visible=True, attachments=attachments)
+
+    def _continue_elsewhere(self, body, by, attachments):
+        successor = type(self).objects.register(
+            by=by,
+            title=self.title,
+            body=body,
+            queue=self.queue,
+            type=self.type,
+            priority=self.priority,
+            customer=self.customer,
+            customer_user=self.customer_user,
+            service=self.service,
+            attachments=attachments,
+        )
+        self.links.create(target=successor, kind="follow_up")
+        return successor.articles.get(number=1)
+
+    def _say(self, body, by, channel, *, informed=(), **article):
+        with operation(by) as under_way:
+            self.lock_row()
+            added = self.add_article(body, by, channel, **article)
+            self._touch()
+            informed = [person.pk for person in informed]
+            record(
+                self,
+                "ArticleCreate",
+                under_way,
+                article=added,
+                **({"informed": informed} if informed else {}),
+            )
+            return added
+
+    def add_article(self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc=""):
+        """Store an article without an event of its own: for verbs that write theirs. Returns the Article."""
+        if not body.strip():
+            raise ValidationError({"body": _("Write something first.")})
+        last = self.articles.aggregate(last=Max("number"))["last"] or 0
+        article = Article.objects.create(
+            ticket=self,
+            number=last + 1,
+            sender_type=self._sender_type(by),
+            channel=channel,
+            author=by,
+            from_address=f"{by.full_name} <{by.email}>"[:320] if by else "",
+            to=to,
+            cc=cc,
+            subject=(subject or self.title)[:250],
+            body=body,
+            visible_for_customer=visible,
+            created_at=now(),
+        )
+        for upload in attachments:
+            attachment = Attachment(
+                article=article,
+                key=uuid.uuid4(),
+                name=upload.name,
+                content_type=upload.content_type,
+                size=upload.size,
+            )
+            attachment.file.save(upload.name, upload, save=False)
+            on_failure(partial(attachment.file.storage.delete, attachment.file.name))
+            attachment.save()
+        return article
+
+    def _sender_type(self, by):
+        if by is None or by.is_system:
+            return SenderType.SYSTEM
+        return SenderType.AGENT if by.is_agent else SenderType.CUSTOMER
+
+    def edit_article(self, article, by, *, body=None, subject=None, visible_for_customer=None):
+        """Change an article, keeping how it stood. Returns the TicketEvent, None where nothing changes."""
+        with operation(by) as under_way:
+            self.lock_row()
+            article.refresh_from_db()
+            given = {"body": body, "subject": subject, "visible_for_customer": visible_for_customer}
+            changes = {
+                name: value
+                for name, value in given.items()
+                if value is not None and value != getattr(article, name)
+            }
+            if not changes:
+                return None
+            if not changes.get("body", article.body).strip():
+                raise ValidationError({"body": _("Write something first.")})
+            old = {"visible_for_customer": article.visible_for_customer}
+            ArticleVersion.objects.create(
+                article=article,
+                subject=article.subject,
+                body=article.body,
+                visible_for_customer=article.visible_for_customer,
+                replaced_by=by,
+                replaced_at=now(),
+            )
+            for name, value in changes.items():
+                setattr(article, name, value)
+            article.edited_at = now()
+            article.save()
+            self._touch()
+            new = {"visible_for_customer": article.visible_for_customer}
+            return record(self, "ArticleUpdate", under_way, article=article, old=old, new=new)
+
+    def delete_article(self, article, by):
+        """Hide an article from everyone. Returns the TicketEvent, None where it was hidden already."""
+        with operation(by) as under_way:
+            self.lock_row()
+            article.refresh_from_db()
+            if article.deleted_at is not None:
+                return None
+            article.deleted_at = now()
+            article.save(update_fields=["deleted_at"])
+            self._touch()
+            return record(self, "ArticleDelete", under_way, article=article)

@@ -1,0 +1,83 @@
+"""What happened to a ticket, in words: its history rows as lines of a page."""
+
+import datetime
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from opsi.templatetags.moments import exact
+from tickets.events import EventType
+from tickets.models import Ticket, TicketEvent
+
+# The changes that count the version up; what else happens (articles, watchers) disturbs no form.
+_ENDINGS = frozenset({"TicketMerge", "TicketDelete", "TicketRestore"})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One event in the reader's language; `old` and `new` are "" where the event has none."""
+
+    event: TicketEvent
+    old: str
+    new: str
+
+    @property
+    def type(self) -> EventType:
+        return self.event.type
+
+    @property
+    def actor(self) -> str:
+        return str(self.event.actor or _("System"))
+
+
+def lines(events: Iterable[TicketEvent]) -> list[Line]:
+    return [_line(event) for event in events]
+
+
+def history(ticket: Ticket):
+    """The ticket's events, newest first, ready for `lines`."""
+    return ticket.events.select_related("actor", "article").defer("snapshot").order_by("-id")
+
+
+def changed_since(ticket: Ticket, version: int, limit: int = 5) -> list[Line]:
+    """What made `ticket` differ from how it was at `version`, oldest first, `limit` lines at most."""
+    missed = min(ticket.version - version, limit)
+    if missed <= 0:
+        return []
+    changes = (event for event in history(ticket)[:100] if event.type.field or event.name in _ENDINGS)
+    return lines([event for event, _count in zip(changes, range(missed), strict=False)][::-1])
+
+
+def _line(event):
+    if event.name == "ArticleUpdate":
+        return Line(event, *_visibility(event.old, event.new))
+    field = event.type.field
+    has_values = bool(field) or event.old is not None or event.new is not None
+    if not has_values:
+        return Line(event, "", "")
+    if not field:
+        return Line(event, shown(field, event.old, ""), shown(field, event.new, ""))
+    return Line(event, shown(field, event.old), shown(field, event.new))
+
+
+def _visibility(old, new):
+    if old == new:
+        return "", ""
+    words = {True: _("visible for customer"), False: _("internal")}
+    return tuple(words[bool(value["visible_for_customer"])] for value in (old, new))
+
+
+def shown(field: str, value: Any, nothing: str = "–") -> str:
+    """A history value (see TicketEvent) of the ticket field `field`, as people read it."""
+    if value is None or value == "":
+        return nothing
+    if isinstance(value, dict):
+        return str(value.get("name", nothing))
+    if isinstance(value, bool):
+        return _("locked") if value else _("unlocked")
+    if field == "pending_until":
+        return exact(datetime.datetime.fromisoformat(value))
+    choices = dict(getattr(Ticket._meta.get_field(field), "choices", None) or ()) if field else {}
+    return str(choices.get(value, value))

@@ -1,0 +1,119 @@
+"""Writing on a ticket, and what becomes of articles later."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from opsi.requests import PersonRequest
+from tickets import access, timeline
+from tickets.forms import add_errors
+from tickets.forms.articles import FORMS, EditForm, FollowUpForm, ReplyForm
+from tickets.lookup import readable_article, readable_ticket, ticket_for
+from tickets.models import FollowUpRefused, StaleTicket
+from tickets.operations import operation
+from tickets.views.answers import form_page, go_to, show_again
+from tickets.views.changing import at_version
+
+
+@require_safe
+def new(request: PersonRequest, number: str) -> HttpResponse:
+    """The form for a note or a reply (`?kind=`), which may quote an article (`?article=`)."""
+    ticket = readable_ticket(request, number)
+    verbs = access.verbs_of(request.user, ticket)
+    form_class = FORMS.get(request.GET.get("kind", "note"))
+    if form_class is None:
+        raise Http404
+    if form_class.verb not in verbs:
+        raise PermissionDenied
+    initial = ReplyForm.answering(ticket, _quoted(request, ticket)) if form_class is ReplyForm else None
+    form = form_class(ticket=ticket, person=request.user, verbs=verbs, initial=initial)
+    return _writing(request, ticket, form)
+
+
+def _quoted(request, ticket):
+    number = request.GET.get("article", "")
+    return readable_article(request, ticket, int(number)) if number.isdecimal() and len(number) < 10 else None
+
+
+@require_POST
+def create(request: PersonRequest, number: str) -> HttpResponse:
+    """An agent's note or reply (`kind`), or the follow-up of anyone else, whatever they claim it to be."""
+    ticket = readable_ticket(request, number)
+    verbs = access.verbs_of(request.user, ticket)
+    form_class = FORMS.get(request.POST.get("kind", "note")) if request.user.is_agent else FollowUpForm
+    if form_class is None:
+        return HttpResponse(_("An article is a note or a reply."), status=422, content_type="text/plain")
+    if form_class.verb not in verbs:
+        raise PermissionDenied
+    form = form_class(request.POST, request.FILES, ticket=ticket, person=request.user, verbs=verbs)
+    missed: list[timeline.Line] | None = None
+    status = 422
+    if form.is_valid():
+        try:
+            article = form.write()
+            return go_to(request, article.get_absolute_url())
+        except StaleTicket:
+            missed, status = timeline.changed_since(ticket, form.cleaned_data["version"]), 409
+            again = at_version(request.POST, ticket)
+            form = form_class(again, ticket=ticket, person=request.user, verbs=verbs)
+        except FollowUpRefused as refusal:
+            form.add_error(None, str(refusal))
+            status = 409
+        except ValidationError as problem:
+            add_errors(form, problem)
+    return _writing(request, ticket, form, missed, status)
+
+
+def _writing(request, ticket, form, missed=None, status=200):
+    context = {"ticket": ticket, "form": form, "missed": missed, "had_files": bool(request.FILES)}
+    part = "#form" if request.htmx else ""
+    response = render(request, f"tickets/writing.html{part}", context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+def article(request: PersonRequest, number: str, article: int) -> HttpResponse:
+    """An article's own address leads to where it lies open among the others."""
+    return redirect(readable_article(request, readable_ticket(request, number), article))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def edit(request: PersonRequest, number: str, article: int) -> HttpResponse:
+    ticket = ticket_for(request, number, "edit_article")
+    edited = readable_article(request, ticket, article)
+    current = {name: getattr(edited, name) for name in EditForm.base_fields}
+    form = EditForm(request.POST if request.method == "POST" else None, initial=current)
+    if form.is_valid():
+        try:
+            ticket.edit_article(edited, request.user, **form.cleaned_data)
+            messages.success(request, _("Article #%(number)d is changed.") % {"number": edited.number})
+            return show_again(request, edited.get_absolute_url())
+        except ValidationError as problem:
+            add_errors(form, problem)
+    heading = _("Edit article #%(number)d") % {"number": edited.number}
+    context = {"ticket": ticket, "form": form, "heading": heading, "submit": _("Save")}
+    return form_page(request, context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: PersonRequest, number: str, article: int) -> HttpResponse:
+    ticket = ticket_for(request, number, "delete_article")
+    doomed = readable_article(request, ticket, article)
+    if request.method == "POST":
+        with operation(request.user):
+            ticket.delete_article(doomed, request.user)
+        messages.success(request, _("Article #%(number)d is deleted.") % {"number": doomed.number})
+        return go_to(request, ticket.get_absolute_url())
+    context = {
+        "ticket": ticket,
+        "heading": _("Delete article #%(number)d?") % {"number": doomed.number},
+        "question": _("Nobody will see it any more. The history keeps that it was there."),
+        "submit": _("Delete"),
+        "is_danger": True,
+    }
+    return form_page(request, context)

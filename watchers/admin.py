@@ -1,0 +1,111 @@
+"""The Watcher policy as a grid with its presets, and the watcher settings (domain §3)."""
+
+from django.contrib import admin, messages
+from django.db import transaction
+from django.http import Http404
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from watchers.choices import TargetKind
+from watchers.forms import VERBS, PolicyForm, log_changes
+from watchers.models import PolicyCell, WatcherSettings
+from watchers.presets import Preset
+
+GRID = "admin:watchers_policycell_changelist"
+
+
+@admin.register(PolicyCell)
+class PolicyAdmin(admin.ModelAdmin):
+    """One page for the whole table: a cell means nothing without its neighbours."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def get_urls(self):
+        switching = path(
+            "preset/<slug:name>/",
+            self.admin_site.admin_view(self.preset_view),
+            name="watchers_policycell_preset",
+        )
+        return [switching, *super().get_urls()]
+
+    def change_view(self, request, *args, **kwargs):
+        return redirect(GRID)
+
+    def changelist_view(self, request, extra_context=None):
+        form = PolicyForm(request.POST if request.method == "POST" else None)
+        if request.method == "POST" and form.is_valid():
+            self._say(request, form.save(by=request.user))
+            return redirect(GRID)
+        context = {
+            "title": _("Watcher policy"),
+            "form": form,
+            "targets": TargetKind,
+            "presets": [(preset, self._is_in_force(preset, form.before, form.cells)) for preset in Preset],
+        }
+        return self._show(request, "watchers/admin/policy.html", context, 422 if form.problem else 200)
+
+    def preset_view(self, request, name):
+        """GET shows what switching to the preset would change, POST switches."""
+        if name not in Preset.values:
+            raise Http404
+        preset = Preset(name)
+        if request.method == "POST":
+            with transaction.atomic():
+                before = {cell.pk: cell.rule for cell in PolicyCell.objects.all()}
+                changed = PolicyCell.objects.replace(preset.table)
+                log_changes([cell for cell in changed if cell.pk in before], before, request.user)
+            self._say(request, changed)
+            return redirect(GRID)
+        differences = [
+            (cell, self._differences(cell.rule, new))
+            for cell in PolicyCell.objects.all()
+            if (new := preset.table[cell.setter][cell.target]) != cell.rule
+        ]
+        context = {"title": preset.label, "preset": preset, "differences": differences}
+        return self._show(request, "watchers/admin/preset.html", context)
+
+    def _show(self, request, template, context, status=200):
+        context |= self.admin_site.each_context(request) | {"opts": self.opts}
+        return render(request, template, context, status=status)
+
+    def _differences(self, old, new):
+        """(verb, extent now, extent then) for each verb whose extent differs."""
+        labels = (PolicyCell._meta.get_field(verb).verbose_name for verb in VERBS)
+        return [three for three in zip(labels, old, new, strict=True) if three[1] != three[2]]
+
+    def _is_in_force(self, preset, rules, cells):
+        table = preset.table
+        return all(table[cell.setter][cell.target] == rules[cell.pk] for cell in cells)
+
+    def _say(self, request, changed):
+        text = ngettext(
+            "%(count)d cell of the watcher policy changed.",
+            "%(count)d cells of the watcher policy changed.",
+            len(changed),
+        )
+        messages.success(request, text % {"count": len(changed)})
+
+
+@admin.register(WatcherSettings)
+class WatcherSettingsAdmin(admin.ModelAdmin):
+    """One row, always there: its list is its form."""
+
+    fields = ("watching_grants_reading",)
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        return redirect(reverse("admin:watchers_watchersettings_change", args=[WatcherSettings.SINGLETON_ID]))
+
+    def get_object(self, request, object_id, from_field=None):
+        return WatcherSettings.load() if object_id == str(WatcherSettings.SINGLETON_ID) else None

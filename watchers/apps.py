@@ -1,0 +1,22 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class WatchersConfig(AppConfig):
+    name = "watchers"
+    verbose_name = _("Watchers")
+
+    def ready(self):
+        from opsi import slots
+        from tickets import access, events, steps
+        from watchers import beginning, receivers, zoom  # noqa: F401  (connects the receivers)
+        from watchers.grounds import WatchingGround
+
+        events.register(events.EventType("TicketSubscribe", _("Watcher added"), "eye"))
+        events.register(events.EventType("TicketUnsubscribe", _("Watcher removed"), "eye-slash"))
+        access.register(WatchingGround())
+        slots.fill("zoom.actions", zoom.actions, order=40)
+        slots.fill("zoom.panels", zoom.panel, order=40)
+        slots.fill("ticket.new", zoom.field, order=40)
+        slots.fill("header", zoom.header, order=20)
+        steps.on_register(beginning.watch_from_the_beginning)

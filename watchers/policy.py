@@ -1,0 +1,219 @@
+"""Who may add, see and remove whom as a watcher (domain §3): the policy table, asked about one ticket at a time.
+
+    rights = Policy.load().of(cora, ticket)      # a ticket that cora reads
+    rights.refusal(carl)                         # why carl cannot be added; None: he can
+    rights.visible()                             # the watches cora may see
+    rights.may_remove(carl, watch.added_by_id)
+
+`may_add`, `may_see` and `may_remove` of `Policy` ask the same of a ticket the setter perhaps cannot read.
+"""
+
+from functools import cached_property
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from opsi.models import User
+from opsi.roles import PersonKind
+from tickets import access
+from tickets.choices import Level
+from tickets.models import Ticket
+from watchers.choices import Extent, SetterKind, TargetKind
+from watchers.models import PolicyCell, Watcher, WatcherSettings
+from watchers.presets import NOTHING, Rule
+
+
+class Refusal(models.TextChoices):
+    """Why somebody cannot be added; told to agents only."""
+
+    INACTIVE = "inactive", _("Is not active")
+    OTHER_CUSTOMER = "other_customer", _("Belongs to another customer")
+    POLICY = "policy", _("Your role may not add this person")
+    CANNOT_READ = "cannot_read", _("Cannot read this ticket")
+
+
+def setter_kind(person: User) -> SetterKind:
+    match person.kind:
+        case PersonKind.AGENT:
+            return SetterKind(person.effective_role)
+        case PersonKind.CUSTOMER:
+            return SetterKind(person.customer_role)
+        case _:
+            return SetterKind.REQUESTER
+
+
+def target_kind(ticket: Ticket, person: User) -> TargetKind:
+    """What `person` is, seen from `ticket`; `of_kind` says the same of many."""
+    match person.kind:
+        case PersonKind.AGENT:
+            return TargetKind.AGENT
+        case PersonKind.REQUESTER:
+            return TargetKind.REQUESTER
+    walled = bool(ticket.customer_id)
+    own = person.customer_id == ticket.customer_id if walled else person.pk == ticket.created_by_id
+    return TargetKind.OWN_CUSTOMER if own else TargetKind.OTHER_CUSTOMER
+
+
+def of_kind(ticket: Ticket, kind: TargetKind, path: str = "") -> Q:
+    """A Q on User (or on what reaches one by `path`, such as "user__"): the people of this kind."""
+
+    def where(**lookups):
+        return Q(**{path + name: value for name, value in lookups.items()})
+
+    own = where(customer=ticket.customer_id) if ticket.customer_id else where(pk=ticket.created_by_id)
+    match kind:
+        case TargetKind.AGENT:
+            return where(customer=None) & ~where(effective_role="")
+        case TargetKind.REQUESTER:
+            return where(customer=None, effective_role="")
+        case TargetKind.OWN_CUSTOMER:
+            return ~where(customer=None) & own
+        case TargetKind.OTHER_CUSTOMER:
+            return ~where(customer=None) & ~own
+
+
+def within(extent: Extent, seen: Extent) -> Extent:
+    """`extent`, but no further than `seen`; themselves everyone may see anyway."""
+    return extent if extent == Extent.SELF else min(extent, seen, key=Extent.values.index)
+
+
+class Policy:
+    """The table as it stands now: `load` it once a request."""
+
+    def __init__(self, cells: dict[tuple[str, str], Rule]):
+        self.cells = cells
+
+    @classmethod
+    def load(cls) -> "Policy":
+        """One statement. A cell that is missing lets nobody do anything."""
+        rows = PolicyCell.objects.values_list("setter", "target", "add", "see", "remove")
+        return cls({(setter, target): Rule(*map(Extent, extents)) for setter, target, *extents in rows})
+
+    @cached_property
+    def watching_grants_reading(self) -> bool:
+        return WatcherSettings.load().watching_grants_reading
+
+    def rule(self, setter: SetterKind, target: TargetKind) -> Rule:
+        """The cell, with no verb reaching further than seeing does: nobody is shown people they may not see."""
+        cell = self.cells.get((setter, target), NOTHING)
+        add, remove = within(cell.add, cell.see), within(cell.remove, cell.see)
+        if target == TargetKind.OTHER_CUSTOMER:
+            add = Extent.NONE
+        # Whom somebody adds is by then added by them: "whom they added" says nothing about adding.
+        return Rule(Extent.SELF if add == Extent.OWN else add, cell.see, remove)
+
+    def of(self, setter: User, ticket: Ticket) -> "Rights":
+        """What `setter` may do about the watchers of `ticket`, which they read: ask `access` or the lookup first."""
+        return Rights(self, setter, ticket)
+
+    def may_add(self, setter: User, ticket: Ticket, target: User) -> bool:
+        return access.may(setter, "read", ticket) and self.of(setter, ticket).refusal(target) is None
+
+    def may_see(self, setter: User, ticket: Ticket, target: User, added_by: User | None = None) -> bool:
+        """Whether `setter` may see that `target` watches; `added_by` is who set them."""
+        added_by_id = added_by.pk if added_by else None
+        return access.may(setter, "read", ticket) and self.of(setter, ticket).may_see(target, added_by_id)
+
+    def may_remove(self, setter: User, ticket: Ticket, target: User, added_by: User | None = None) -> bool:
+        added_by_id = added_by.pk if added_by else None
+        return access.may(setter, "read", ticket) and self.of(setter, ticket).may_remove(target, added_by_id)
+
+
+class Rights:
+    """One setter, one ticket."""
+
+    def __init__(self, policy: Policy, setter: User, ticket: Ticket):
+        self.policy, self.setter, self.ticket = policy, setter, ticket
+        kind = setter_kind(setter)
+        self.rules = {target: policy.rule(kind, target) for target in TargetKind}
+
+    def rule_about(self, target: User) -> Rule:
+        return self.rules[target_kind(self.ticket, target)]
+
+    @cached_property
+    def opens_the_ticket(self) -> bool:
+        """Whether being added by this setter lets an agent read who could not before."""
+        return self.policy.watching_grants_reading and bool(
+            access.pairs([self.ticket], [self.setter], Level.WRITE)
+        )
+
+    # One person
+
+    def knows_of(self, target: User) -> bool:
+        """Whether this person may be spoken of to the setter at all, watching or not."""
+        return target == self.setter or self.rule_about(target).see == Extent.ALL
+
+    def may_see(self, target: User, added_by_id: int | None = None) -> bool:
+        return self._reaches(self.rule_about(target).see, target, added_by_id)
+
+    def may_remove(self, target: User, added_by_id: int | None = None) -> bool:
+        return self._reaches(self.rule_about(target).remove, target, added_by_id)
+
+    def _reaches(self, extent, target, added_by_id):
+        # Everyone may always see and end their own watch, whatever the table says.
+        return (
+            target == self.setter
+            or extent == Extent.ALL
+            or (extent == Extent.OWN and added_by_id == self.setter.pk)
+        )
+
+    def may_add_themselves(self) -> bool:
+        return self.rule_about(self.setter).add != Extent.NONE
+
+    def refusal(self, target: User) -> Refusal | None:
+        """Why `target` cannot be added; None where they can. Does not ask whether they watch already."""
+        kind = target_kind(self.ticket, target)
+        if not target.is_notifiable:
+            return Refusal.INACTIVE
+        if kind == TargetKind.OTHER_CUSTOMER:
+            return Refusal.OTHER_CUSTOMER
+        if target == self.setter:
+            return None if self.may_add_themselves() else Refusal.POLICY
+        if self.rules[kind].add != Extent.ALL:
+            return Refusal.POLICY
+        if kind == TargetKind.AGENT and self.opens_the_ticket:
+            return None
+        return None if self.readers([target]) else Refusal.CANNOT_READ
+
+    # Many people, in a fixed number of statements
+
+    def readers(self, people) -> set[int]:
+        """The ids of those among `people` who read the ticket by right, that is not only because they watch."""
+        return {person for _ticket, person in access.pairs([self.ticket], people, by_right=True)}
+
+    def visible(self):
+        """The watches under way that the setter may see."""
+        watches = Watcher.objects.watching().filter(ticket=self.ticket, group=None)
+        extents = {kind: rule.see for kind, rule in self.rules.items()}
+        if set(extents.values()) == {Extent.ALL}:
+            return watches
+        seen = Q(user=self.setter)
+        for kind, extent in extents.items():
+            if extent == Extent.ALL:
+                seen |= of_kind(self.ticket, kind, "user__")
+            elif extent == Extent.OWN:
+                seen |= of_kind(self.ticket, kind, "user__") & Q(added_by=self.setter)
+        return watches.filter(seen)
+
+    def candidates(self):
+        """The active people to show in a search: those who can be added, and to agents the agents who cannot.
+
+        `refusals` tells them apart. People who watch already are among them.
+        """
+        offered = Q(pk=self.setter.pk) if self.may_add_themselves() else Q(pk__in=[])
+        for kind, rule in self.rules.items():
+            if rule.add == Extent.ALL:
+                of_this_kind = of_kind(self.ticket, kind)
+                if kind != TargetKind.AGENT or not self.setter.is_agent:
+                    of_this_kind &= access.people_of(self.ticket, by_right=True)
+                offered |= of_this_kind
+        return User.objects.active().filter(offered)
+
+    def refusals(self, people) -> dict[int, Refusal]:
+        """Why those among `people`, who are from `candidates`, cannot be added, by id."""
+        doubtful = [person for person in people if person.is_agent and person != self.setter]
+        if not doubtful or self.opens_the_ticket:
+            return {}
+        readers = self.readers(doubtful)
+        return {person.pk: Refusal.CANNOT_READ for person in doubtful if person.pk not in readers}

@@ -1,0 +1,54 @@
+"""What watching adds to the pages of the floors below: buttons and panel of the zoom page, a field, a link on top."""
+
+from django.db.models import Count, Q
+from django.template.loader import render_to_string
+
+from tickets.models import Ticket
+from watchers.beginning import logins_in, people_with, problems, rights_on_a_draft
+from watchers.dialog import prepare
+from watchers.policy import Policy, Rights
+
+IN_THE_PANEL = 8
+
+
+def standing(rights: Rights) -> dict:
+    """Who watches, as buttons and panel tell it to the setter: only whom they may see, counted and named."""
+    numbers = rights.visible().aggregate(count=Count("pk"), mine=Count("pk", filter=Q(user=rights.setter)))
+    watching = bool(numbers["mine"])
+    newest_last = rights.visible().select_related("user__customer", "added_by").order_by("since", "pk")
+    return {
+        "ticket": rights.ticket,
+        "count": numbers["count"],
+        "watching": watching,
+        "may_watch": watching or rights.may_add_themselves(),
+        "watches": prepare(rights, newest_last[:IN_THE_PANEL]),
+        "more": max(numbers["count"] - IN_THE_PANEL, 0),
+    }
+
+
+def _standing(request, ticket):
+    # Two slots of one page ask the same.
+    known = request.__dict__.setdefault("_watchers_standing", {})
+    if ticket.pk not in known:
+        known[ticket.pk] = standing(Policy.load().of(request.user, ticket))
+    return known[ticket.pk]
+
+
+def actions(request, ticket: Ticket, **context) -> str:
+    return render_to_string("watchers/actions.html", _standing(request, ticket), request)
+
+
+def panel(request, ticket: Ticket, **context) -> str:
+    return render_to_string("watchers/panel.html", _standing(request, ticket), request)
+
+
+def header(request, **context) -> str:
+    return render_to_string("watchers/header.html", {}, request)
+
+
+def field(request, form_data=None, **context) -> str:
+    logins = logins_in(form_data) if form_data is not None else []
+    against = (
+        problems(rights_on_a_draft(request.user, form_data), logins, people_with(logins)) if logins else []
+    )
+    return render_to_string("watchers/field.html", {"logins": logins, "problems": against}, request)
