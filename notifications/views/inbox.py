@@ -27,12 +27,13 @@ CHANGED = "inbox-changed"  # what badge.js listens to
 @never_cache
 def inbox(request: PersonRequest) -> HttpResponse:
     chosen = Filter.of(request.GET)
+    badge = Badge.on(request)  # before the rows: news between the two must still be news to the page
     found, following = chosen.page(request.user)
     context = {
         "chosen": chosen,
         "lines": found,
         "following": following,
-        "badge": Badge.on(request),
+        "badge": badge,
         "function": NotificationFunction.load(),
     }
     return render(request, "notifications/inbox.html", context)

@@ -3,6 +3,7 @@
 import datetime
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from notifications.badge import Badge
@@ -40,6 +41,30 @@ def test_what_happened_stands_there_with_who_did_it_and_why_one_is_told(
     assert f"[{ticket.number}] New article: Mail stops at the gateway" in page
     assert "Carl Castor" in page
     assert "because you own it" in page
+
+
+def test_what_comes_while_the_page_is_made_is_in_it_or_news_to_it(
+    ticket, uma, mika, dispatch, signed_in, forget
+):
+    forget()
+    ticket.note("One", by=mika)
+    dispatch()
+    client = signed_in(uma)
+
+    def dispatch_after_the_first_look(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if not hurried and "inboxrow" in sql and sql.startswith("SELECT"):
+            hurried.append(sql)
+            ticket.note("Two", by=mika)
+            dispatch()
+        return result
+
+    hurried = []
+    with connection.execute_wrapper(dispatch_after_the_first_look):
+        page = client.get("/inbox/")
+    assert hurried
+    newest = InboxRow.objects.get(person=uma).notice_id
+    assert "2 new" in page.content.decode() or page.context["badge"].latest < newest
 
 
 def test_notices_of_one_ticket_fold_into_one_row_with_a_counter(ticket, uma, mika, dispatch, inbox, forget):
