@@ -25,7 +25,7 @@ SELECT
     notice.person_id, notice.ticket_id, '[]', notice.id,
     CASE WHEN event.name = 'ArticleDelete' THEN NULL ELSE event.article_id END,
     CASE
-        WHEN event.name = 'TicketDelete' THEN TRUE
+        WHEN event.name IN ('TicketDelete', 'TicketMerge') THEN TRUE
         WHEN event.name = 'TicketUnsubscribe' THEN CAST(event.old ->> 'id' AS bigint) = notice.person_id
         ELSE FALSE
     END,

@@ -92,7 +92,7 @@ class InboxRow(models.Model):
 
     What `of` judges by stands on the row itself, since every page asks: `article` is the one that the last notice is
     about and that must be seen to see the row; `takes_leave` says that the notice tells of the end of the person's own
-    watch or of the ticket, which need no reading (domain §5).
+    watch or of the ticket (deleted, or merged into another one), which need no reading (domain §5).
     """
 
     person = models.ForeignKey(

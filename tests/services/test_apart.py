@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import threading
+import uuid
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -90,8 +91,10 @@ class Installation:
         )
 
     def start_workers(self, count: int = 1) -> None:
-        for number in range(count):
-            self.start(" ready.", "worker", "--concurrency", "2", "-n", f"w{number}@%h", "-l", "INFO")
+        for _number in range(count):
+            # Each a name of its own: RabbitMQ keeps a worker's queue locked for a moment after the worker ended.
+            name = f"{uuid.uuid4().hex[:8]}@%h"
+            self.start(" ready.", "worker", "--concurrency", "2", "-n", name, "-l", "INFO")
 
     def start_beat(self) -> None:
         self.start(" is starting.", "beat", "-l", "INFO", "-s", f"{self.environment['OPSI_DATA_DIR']}/beat")

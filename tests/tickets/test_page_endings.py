@@ -28,6 +28,21 @@ def test_uma_merges_by_number(ticket, twin, uma, signed_in):
     assert "merged into this one" in client.get(f"/tickets/{twin.number}/").text
 
 
+def test_on_a_merged_ticket_nobody_writes_and_what_was_typed_is_not_lost(ticket, twin, uma, cora, signed_in):
+    version = ticket.version
+    ticket.merge_into(twin, by=uma)
+    url = f"/tickets/{ticket.number}/"
+    page = signed_in(cora).get(url).text
+    assert ("goes on there" in page, "Write a reply" in page) == (True, False)
+    assert "kind=note" not in signed_in(uma).get(url).text
+    # Whoever was writing while it was merged.
+    late = signed_in(cora).post(f"{url}articles/", {"body": "Any news?"})
+    assert (late.status_code, "goes on there: please write" in late.text) == (422, True)
+    assert "Any news?" in late.text
+    late = signed_in(uma).post(f"{url}articles/", {"kind": "note", "body": "Hm.", "version": version})
+    assert (late.status_code, "Hm." in late.text) == (422, True)
+
+
 def test_unknown_and_hidden_targets_read_the_same(ticket, make_ticket, acme, uma, signed_in):
     from tickets.models import Queue
 

@@ -50,9 +50,18 @@ def test_merging_moves_articles_and_closes_the_source(ticket, make_ticket, acme,
     other = make_ticket(customer=acme, title="Same thing")
     ticket.merge_into(other, by=uma)
     assert [article.number for article in other.articles.all()] == [1, 2]
-    assert names(ticket)[1:] == ["TicketStateUpdate", "TicketMerge"]
+    assert names(ticket)[1:] == ["TicketMerge"]
+    assert ticket.events.last().data == {"state": {"old": State.NEW, "new": State.CLOSED}}
     assert names(other)[1:] == ["TicketMergeReceived"]
     assert ticket.state == State.CLOSED
+
+
+def test_nothing_is_written_on_a_ticket_that_goes_on_elsewhere(ticket, make_ticket, acme, uma, cora):
+    ticket.merge_into(make_ticket(customer=acme), by=uma)
+    for write in (ticket.note, ticket.reply, ticket.follow_up):
+        with pytest.raises(ValidationError, match="goes on there"):
+            write("Any news?", by=cora if write == ticket.follow_up else uma)
+    assert (ticket.articles.count(), ticket.state) == (0, State.CLOSED)
 
 
 def test_tickets_of_two_customers_never_merge(ticket, make_ticket, borealis, uma):

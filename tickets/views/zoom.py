@@ -17,6 +17,7 @@ from tickets.models import Ticket
 
 MAIN_CHANGES = ("state", "priority", "owner", "queue", "pending")
 MORE_CHANGES = ("title", "responsible", "assignment-group", "type", "service", "sla", "customer")
+WRITING = {"note", "reply", "follow_up"}  # done where a merged ticket goes on
 LATEST = 6  # changes beside the articles; all of them have a page of their own
 HISTORY_PAGE = 50
 
@@ -28,6 +29,8 @@ def zoom(request: PersonRequest, number: str) -> HttpResponse:
     person = request.user
     conversation = Conversation.open(ticket, person, _whole(request, "article"), _whole(request, "page"))
     verbs = access.verbs_of(person, ticket)
+    if ticket.merged_into_id is not None:
+        verbs -= WRITING
     context = {"ticket": ticket, "conversation": conversation, "verbs": verbs}
     if request.htmx.target == "conversation":
         response = render(request, "tickets/conversation.html", context)

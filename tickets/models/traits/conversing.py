@@ -42,6 +42,7 @@ class Conversing:
         """
         with operation(by):
             self.lock_row()
+            self._refuse_when_merged()
             if self.is_complete:
                 match self.queue.follow_up:
                     case FollowUp.REJECT:
@@ -73,6 +74,7 @@ class Conversing:
     def _say(self, body, by, channel, *, informed=(), **article):
         with operation(by) as under_way:
             self.lock_row()
+            self._refuse_when_merged()
             added = self.add_article(body, by, channel, **article)
             self._touch()
             informed = [person.pk for person in informed]
@@ -84,6 +86,14 @@ class Conversing:
                 **({"informed": informed} if informed else {}),
             )
             return added
+
+    def _refuse_when_merged(self):
+        # Nobody would look for it here: the articles are where the ticket goes on.
+        if self.merged_into_id is not None:
+            problem = _(
+                "This ticket was merged into another one and goes on there: please write on that one."
+            )
+            raise ValidationError({"body": problem})
 
     def add_article(self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc=""):
         """Store an article without an event of its own: for verbs that write theirs. Returns the Article."""

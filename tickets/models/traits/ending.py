@@ -26,13 +26,14 @@ class Ending:
             for offset, article in enumerate(self.articles.order_by("number"), start=1):
                 article.ticket, article.number = target, last + offset
                 article.save(update_fields=["ticket", "number"])
-            self.merged_into = target
-            self._touch(merged_into=target, version=F("version") + 1)
+            # Closing is part of the merge and no event of its own: it would be told in the merge's place.
+            closing = {"old": self.state, "new": State.CLOSED}
+            self.merged_into, self.state = target, State.CLOSED
+            self._touch(merged_into=target, state=self.state, version=F("version") + 1)
             self.version += 1
-            self.change_state(State.CLOSED, by)
             target._touch()
             record(target, "TicketMergeReceived", under_way, new=for_history(self))
-            return record(self, "TicketMerge", under_way, new=for_history(target))
+            return record(self, "TicketMerge", under_way, new=for_history(target), state=closing)
 
     def _refuse_merge(self, target):
         problem = None
