@@ -154,7 +154,7 @@ class Stage:
         ticket.change_sla(self.named["sla"][argument], by=self.people[act.who])
 
     def do_title(self, act, ticket, argument):
-        ticket.change_title(argument, by=self.people[act.who])
+        ticket.rename(argument, by=self.people[act.who])
 
     def do_lock(self, act, ticket, argument):
         ticket.lock(by=self.people[act.who])
