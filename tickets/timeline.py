@@ -1,18 +1,31 @@
 """What happened to a ticket, in words: its history rows as lines of a page."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from opsi.models import User
 from opsi.templatetags.moments import exact
 from tickets.events import EventType
 from tickets.models import Ticket, TicketEvent
 
 # The changes that count the version up; what else happens (articles, watchers) disturbs no form.
 _ENDINGS = frozenset({"TicketMerge", "TicketDelete", "TicketRestore"})
+
+# `rule(ticket, reader)`: a Q on TicketEvent of what `reader` is not to see; None where nothing is kept from them.
+Hiding = Callable[[Ticket, User], Q | None]
+_hidings: list[Hiding] = []
+
+
+def hide(rule: Hiding) -> Hiding:
+    """Let an app above keep events of its own from some readers; adding a rule twice is once."""
+    if rule not in _hidings:
+        _hidings.append(rule)
+    return rule
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,15 @@ def lines(events: Iterable[TicketEvent]) -> list[Line]:
 def history(ticket: Ticket):
     """The ticket's events, newest first, ready for `lines`."""
     return ticket.events.select_related("actor", "article").defer("snapshot").order_by("-id")
+
+
+def history_for(reader: User, ticket: Ticket):
+    """As `history`, but for what is kept from `reader`."""
+    events = history(ticket)
+    for rule in _hidings:
+        if (hidden := rule(ticket, reader)) is not None:
+            events = events.exclude(hidden)
+    return events
 
 
 def changed_since(ticket: Ticket, version: int, limit: int = 5) -> list[Line]:

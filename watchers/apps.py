@@ -8,7 +8,7 @@ class WatchersConfig(AppConfig):
 
     def ready(self):
         from opsi import slots
-        from tickets import access, events, steps
+        from tickets import access, events, steps, timeline
         from watchers import beginning, receivers, zoom  # noqa: F401  (connects the receivers)
         from watchers.grounds import WatchingGround
 
@@ -19,4 +19,5 @@ class WatchersConfig(AppConfig):
         slots.fill("zoom.panels", zoom.panel, order=40)
         slots.fill("ticket.new", zoom.field, order=40)
         slots.fill("header", zoom.header, order=20)
+        timeline.hide(zoom.hidden_events)
         steps.on_register(beginning.watch_from_the_beginning)

@@ -178,6 +178,11 @@ class Rights:
 
     # Many people, in a fixed number of statements
 
+    @cached_property
+    def sees_all(self) -> bool:
+        """Whether no watcher at all is kept from the setter."""
+        return {rule.see for rule in self.rules.values()} == {Extent.ALL}
+
     def readers(self, people) -> set[int]:
         """The ids of those among `people` who read the ticket by right, that is not only because they watch."""
         return {person for _ticket, person in access.pairs([self.ticket], people, by_right=True)}
@@ -185,9 +190,9 @@ class Rights:
     def visible(self):
         """The watches under way that the setter may see."""
         watches = Watcher.objects.watching().filter(ticket=self.ticket, group=None)
-        extents = {kind: rule.see for kind, rule in self.rules.items()}
-        if set(extents.values()) == {Extent.ALL}:
+        if self.sees_all:
             return watches
+        extents = {kind: rule.see for kind, rule in self.rules.items()}
         seen = Q(user=self.setter)
         for kind, extent in extents.items():
             if extent == Extent.ALL:

@@ -3,9 +3,11 @@
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
 
+from opsi.models import User
 from tickets.models import Ticket
 from watchers.beginning import logins_in, people_with, problems, rights_on_a_draft
 from watchers.dialog import prepare
+from watchers.models import Watcher
 from watchers.policy import Policy, Rights
 
 IN_THE_PANEL = 8
@@ -40,6 +42,20 @@ def actions(request, ticket: Ticket, **context) -> str:
 
 def panel(request, ticket: Ticket, **context) -> str:
     return render_to_string("watchers/panel.html", _standing(request, ticket), request)
+
+
+def hidden_events(ticket: Ticket, reader: User) -> Q | None:
+    """The watches, begun and ended, of people whom `reader` may not see among the watchers."""
+    rights = Policy.load().of(reader, ticket)
+    if rights.sees_all:
+        return None
+    watches = Watcher.objects.filter(ticket=ticket).select_related("user")
+    hidden = [
+        watch.user_id
+        for watch in watches
+        if watch.user is not None and not rights.may_see(watch.user, watch.added_by_id)
+    ]
+    return Q(name="TicketSubscribe", new__id__in=hidden) | Q(name="TicketUnsubscribe", old__id__in=hidden)
 
 
 def header(request, **context) -> str:

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.watchers.test_page_watchers import crowd
-from watchers.models import Watcher
+from watchers.models import PolicyCell, Watcher
 
 
 @pytest.fixture
@@ -88,3 +88,22 @@ def test_watchers_add_the_same_few_statements_however_many_they_are(
 
 def test_every_page_leads_to_my_watched_tickets(uma, signed_in):
     assert 'href="/watched/"' in signed_in(uma).get("/tickets/").text
+
+
+@pytest.mark.parametrize("part", ["", "history/"])
+def test_the_history_keeps_from_an_agent_whom_they_may_not_see_watching(
+    part, ticket, everyone, uma, signed_in
+):
+    def page(login):
+        return signed_in(everyone[login]).get(f"/tickets/{ticket.number}/{part}").text
+
+    for login in ("aiko", "ray", "vera"):
+        Watcher.objects.watch(ticket, everyone[login], by=uma)
+    Watcher.objects.unwatch(ticket, everyone["ray"], by=uma)
+    assert page("vera").count("Ray Requester") >= 2
+    cell = PolicyCell.objects.get(setter="itsm_viewer", target="requester")
+    cell.add = cell.see = cell.remove = "none"
+    cell.save()
+    assert "Ray Requester" not in page("vera")
+    assert "佐藤 愛子" in page("vera")
+    assert "Ray Requester" in page("uma")
