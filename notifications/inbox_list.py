@@ -117,6 +117,7 @@ class Line:
     because: list[str]
     tickets: list[Ticket] = field(default_factory=list)
     more: int = 0  # tickets beyond those listed
+    others: int = 0  # what else the same act did to the ticket
     can_open: bool = True
     article: Article | None = None  # to lead to
 
@@ -165,7 +166,10 @@ def _line(row, because, reader, out_of_reach):
     change = describe(event, reader)
     # What only says the ticket's title once more is left out.
     change = "" if event.ticket.title in change else change
-    return Line(row, subject, change, because, [event.ticket], can_open=can_open, article=article)
+    others = len(row.notice.event_ids) - 1
+    return Line(
+        row, subject, change, because, [event.ticket], can_open=can_open, article=article, others=others
+    )
 
 
 def _events_of_many(rows, person):

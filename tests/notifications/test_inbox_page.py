@@ -76,6 +76,17 @@ def test_notices_of_one_ticket_fold_into_one_row_with_a_counter(ticket, uma, mik
     assert (rows(page), "3 new" in page) == (1, True)
 
 
+def test_what_else_the_same_act_did_is_counted(ticket, uma, mika, dispatch, inbox, forget):
+    forget()
+    with operation(by=mika):
+        ticket.note("Looked at it.", by=mika)
+        ticket.change_state("open", by=mika)
+        ticket.change_priority("high", by=mika)
+    dispatch()
+    page = inbox(uma)
+    assert (rows(page), "and 2 more changes" in page) == (1, True)
+
+
 def test_each_reads_it_in_their_language(ticket, mika, uma, aiko, dispatch, inbox, forget):
     Watcher.objects.watch(ticket, aiko, by=aiko)
     forget()
