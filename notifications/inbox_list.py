@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.choices import InboxState, Severity
 from notifications.models import InboxRow
-from notifications.reasons import your_part
+from notifications.reasons import YOUR_PART, your_part
 from notifications.wording import Reader, describe, prepare, words, words_for_many
 from opsi.models import User
-from tickets.models import Article, Ticket, TicketEvent
+from tickets.models import Article, Queue, Ticket, TicketEvent
 
 PAGE = 50
+LONGEST_SEARCH = 100
 TICKETS_A_LINE = 20  # of a notice over many
 SHOWN = (
     "ticket", "notice__definition_version", "notice__event__ticket", "notice__event__actor",
@@ -31,6 +32,7 @@ VIEWS: dict[str, tuple[str | Promise, Q]] = {
     "all": (_("All"), ~Q(state__in=[InboxState.DONE, InboxState.SNOOZED])),
     "unread": (_("Unread"), Q(state=InboxState.UNREAD)),
     "saved": (_("Saved"), ~Q(saved_at=None)),
+    "snoozed": (_("Snoozed"), Q(state=InboxState.SNOOZED)),
     "done": (_("Done"), Q(state=InboxState.DONE)),
 }
 SEVERITIES = {severity.name.lower(): severity for severity in reversed(Severity)}
@@ -42,15 +44,22 @@ class Filter:
 
     view: str = "all"
     severity: str = ""
+    reason: str = ""
+    queue: str = ""
+    search: str = ""
     # Only rows that changed before this, and at the same time those with a lower id: where the next page begins.
     older: tuple[datetime, int] | None = None
 
     @classmethod
     def of(cls, query: QueryDict) -> Self:
-        view, severity = query.get("show", ""), query.get("severity", "")
+        view, severity, reason = query.get("show", ""), query.get("severity", ""), query.get("reason", "")
+        queue = query.get("queue", "")
         return cls(
             view if view in VIEWS else "all",
             severity if severity in SEVERITIES else "",
+            reason if reason in YOUR_PART else "",
+            queue if queue.isascii() and queue.isdigit() and len(queue) < 10 else "",
+            query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
             _position(query.get("older", "")),
         )
 
@@ -58,6 +67,13 @@ class Filter:
         rows = InboxRow.objects.of(person).filter(VIEWS[self.view][1])
         if self.severity:
             rows = rows.filter(severity=SEVERITIES[self.severity])
+        if self.reason:
+            rows = rows.filter(notice__reasons__icontains=f'"{self.reason}"')
+        if self.queue:
+            rows = rows.filter(ticket__queue=int(self.queue))
+        if self.search:
+            said = Q(ticket__number__icontains=self.search) | Q(ticket__title__icontains=self.search)
+            rows = rows.filter(said)
         if self.older:
             at, row = self.older
             rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=row))
@@ -77,7 +93,13 @@ class Filter:
 
     def query(self, **changed: str) -> str:
         """This filter as the end of an address, from its first page on, with some values changed."""
-        given = {"show": "" if self.view == "all" else self.view, "severity": self.severity} | changed
+        given = {
+            "show": "" if self.view == "all" else self.view,
+            "severity": self.severity,
+            "reason": self.reason,
+            "queue": self.queue,
+            "q": self.search,
+        } | changed
         given = {name: value for name, value in given.items() if value}
         return f"?{urlencode(given)}" if given else ""
 
@@ -92,6 +114,20 @@ class Filter:
         """(query, label, whether it is shown now) of each view."""
         for name, (label, _rows) in VIEWS.items():
             yield self.query(show="" if name == "all" else name), label, name == self.view
+
+    @property
+    def narrows(self) -> bool:
+        """Whether it leaves out any of the view."""
+        return bool(self.severity or self.reason or self.queue or self.search or self.older)
+
+    def reasons(self) -> Iterator[tuple[str, str | Promise, bool]]:
+        for name, label in YOUR_PART.items():
+            yield name, label, name == self.reason
+
+    def queues(self, person: User) -> list[tuple[str, str, bool]]:
+        """Those of the tickets in the person's inbox; one statement."""
+        queues = Queue.objects.filter(pk__in=InboxRow.objects.of(person).values("ticket__queue"))
+        return [(str(queue.pk), queue.name, str(queue.pk) == self.queue) for queue in queues]
 
     def severities(self) -> Iterator[tuple[str, str | Promise, bool]]:
         for name, severity in SEVERITIES.items():

@@ -5,6 +5,7 @@ from itertools import batched
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -80,6 +81,20 @@ class InboxQuerySet(models.QuerySet):
             state=InboxState.SAVED, unread_count=0, read_at=now, saved_at=now, snoozed_until=None
         )
 
+    def snooze(self, until):
+        """Out of sight until that moment (aware), or until something critical comes."""
+        return self.update(state=InboxState.SNOOZED, snoozed_until=until)
+
+    def wake(self):
+        """Bring snoozed rows back as unread, whatever they were."""
+        return self.filter(state=InboxState.SNOOZED).update(
+            state=InboxState.UNREAD, snoozed_until=None, unread_count=Greatest(F("unread_count"), 1)
+        )
+
+    def overslept(self, now):
+        """The snoozed rows whose time has come."""
+        return self.filter(state=InboxState.SNOOZED, snoozed_until__lte=now)
+
     def let_go(self):
         return self.exclude(saved_at=None).update(
             state=Case(When(state=InboxState.SAVED, then=Value(InboxState.READ.value)), default=F("state")),
@@ -134,6 +149,9 @@ class InboxRow(models.Model):
                 fields=["person", "-changed_at"], condition=Q(state=InboxState.UNREAD), name="inboxrow_unread"
             ),
             models.Index(fields=["person", "-changed_at"], name="inboxrow_by_person"),
+            models.Index(
+                fields=["snoozed_until"], condition=Q(state=InboxState.SNOOZED), name="inboxrow_snoozed"
+            ),
         ]
 
     def __str__(self):

@@ -7,15 +7,17 @@ from django.core.exceptions import BadRequest
 from django.http import Http404, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django_htmx.http import trigger_client_event
 
 from notifications.badge import Badge
-from notifications.inbox_list import SHOWN, Filter, lines
+from notifications.inbox_list import PAGE, SHOWN, Filter, lines
 from notifications.models import InboxRow, NotificationFunction
 from notifications.models.inbox import InboxQuerySet
+from notifications.snoozing import Snooze
 from opsi.methods import asks_to_delete, see_other
 from opsi.requests import PersonRequest
 from tickets.lookup import readable_ticket
@@ -35,6 +37,9 @@ def inbox(request: PersonRequest) -> HttpResponse:
         "following": following,
         "badge": badge,
         "function": NotificationFunction.load(),
+        "queues": chosen.queues(request.user),
+        "snoozes": Snooze.choices,
+        "newest": max((line.row.notice_id for line in found), default=0),
     }
     return render(request, "notifications/inbox.html", context)
 
@@ -95,7 +100,41 @@ def ticket_reading(request: PersonRequest, number: str) -> HttpResponse:
     return HttpResponse(status=204)
 
 
+VERBS: dict[str, Callable[[InboxQuerySet], int]] = {
+    "read": InboxQuerySet.mark_read,
+    "unread": InboxQuerySet.mark_unread,
+    "done": InboxQuerySet.mark_done,
+    "saved": InboxQuerySet.save_for_later,
+}
 type Verb = Callable[[InboxQuerySet], object]
+
+
+@require_http_methods(["POST", "DELETE"])
+def snooze(request: PersonRequest, row: int) -> HttpResponse:
+    """POST: out of sight until the moment named `moment`. DELETE: bring back now."""
+
+    def put_off(rows: InboxQuerySet) -> int:
+        moment = request.POST.get("moment", "")
+        if moment not in Snooze.values:
+            raise BadRequest("`moment` is none of those offered")
+        return rows.snooze(Snooze(moment).until(timezone.now(), request.user.time_zone))
+
+    return _change(request, row, put_off, InboxQuerySet.wake)
+
+
+@require_POST
+def selection(request: PersonRequest) -> HttpResponse:
+    """Do one thing (`do`) with the chosen rows (`row`); of what came since the page was made nothing is touched."""
+    verb = VERBS.get(request.POST.get("do", ""))
+    if verb is None:
+        raise BadRequest("`do` is none of the verbs")
+    chosen = [int(row) for row in request.POST.getlist("row")[:PAGE] if row.isdecimal() and len(row) < 19]
+    rows = InboxRow.objects.of(request.user).filter(pk__in=chosen).up_to(_until(request))
+    mine = [row.pk for row in rows.readable_rows(request.user)]
+    verb(InboxRow.objects.filter(pk__in=mine).up_to(_until(request)))
+    text = ngettext("%(count)s notification changed.", "%(count)s notifications changed.", len(mine))
+    messages.success(request, text % {"count": len(mine)})
+    return see_other(reverse("inbox") + Filter.of(request.GET).here)
 
 
 def _change(request, pk, make: Verb, take_back: Verb, stays=False):
@@ -105,14 +144,20 @@ def _change(request, pk, make: Verb, take_back: Verb, stays=False):
         return HttpResponseNotAllowed(["POST", "DELETE"])
     (take_back if deleting else make)(_as_seen(request, row))
     chosen = Filter.of(request.GET)
-    if not request.htmx:
+    if not request.htmx or request.htmx.target == "inbox":
         return see_other(reverse("inbox") + chosen.here)
     shown = Filter() if stays else Filter(chosen.view)
     rows = list(shown.rows(request.user).select_related(*SHOWN).filter(pk=pk))
     if not rows:
-        return trigger_client_event(HttpResponse(), CHANGED)
+        # It left the list: what is said of it offers the way back.
+        row.refresh_from_db()
+        context = {"row": row, "undo": request.path, "chosen": chosen, "can_undo": not deleting}
+        gone = render(request, "notifications/inbox.html#gone", context)
+        return trigger_client_event(gone, CHANGED)
     [line] = lines(rows, request.user)
-    response = render(request, "notifications/inbox.html#row", {"line": line, "chosen": chosen})
+    response = render(
+        request, "notifications/inbox.html#row", {"line": line, "chosen": chosen, "snoozes": Snooze.choices}
+    )
     return trigger_client_event(response, CHANGED)
 
 

@@ -143,6 +143,7 @@ def test_all_of_it_without_script(told, uma, window):
     expect(rows(page)).to_have_count(1)
     rows(page).first.get_by_role("button", name="Bring back").click()
     page.goto("/inbox/")
+    page.get_by_text("Filter and search").click()
     page.get_by_label("Severity").select_option(label="Critical")
     page.get_by_role("button", name="Filter").click()
     expect(rows(page)).to_have_count(1)
@@ -178,3 +179,55 @@ def test_it_fits_a_narrow_screen(told, everyone, uma, window, who):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
         expect(bell(page)).to_be_visible()
+
+
+def test_what_was_done_by_mistake_is_undone(told, uma, window):
+    page = window(uma)
+    page.goto("/inbox/")
+    first = rows(page).first.locator("[data-open]").inner_text()
+    rows(page).first.get_by_role("button", name="Done").click()
+    expect(rows(page)).to_have_count(2)
+    page.get_by_role("button", name="Undo").click()
+    expect(rows(page)).to_have_count(3)
+    expect(page.get_by_role("button", name=first, exact=True)).to_be_focused()
+
+
+def test_all_of_it_by_keys(told, uma, window):
+    page = window(uma)
+    page.goto("/inbox/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    second = rows(page).nth(1)
+    expect(second.locator("[data-open]")).to_be_focused()
+    page.keyboard.press("Shift+I")
+    expect(second).not_to_have_class(re.compile("notice-unread"))
+    page.keyboard.press("Shift+U")
+    expect(second).to_have_class(re.compile("notice-unread"))
+    page.keyboard.press("k")
+    page.keyboard.press("e")
+    expect(rows(page)).to_have_count(2)
+    page.keyboard.press("x")
+    expect(rows(page).first.get_by_role("checkbox")).to_be_checked()
+    page.keyboard.press("z")
+    expect(page.get_by_role("button", name="For 3 hours")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(rows(page)).to_have_count(1)
+    page.keyboard.press("?")
+    help_on_keys = page.get_by_role("dialog", name="Keys in this list")
+    assert Axe().run(page).violations_count == 0
+    help_on_keys.get_by_label("Use these keys").uncheck()
+    help_on_keys.get_by_role("button", name="Close").click()
+    page.keyboard.press("j")
+    page.keyboard.press("e")
+    page.reload()
+    expect(rows(page)).to_have_count(1)
+
+
+def test_choosing_several(told, uma, window):
+    page = window(uma)
+    page.goto("/inbox/")
+    page.get_by_label("Choose all").check()
+    rows(page).last.get_by_role("checkbox").uncheck()
+    page.get_by_label("With what is chosen").get_by_role("button", name="Done").click()
+    expect(rows(page)).to_have_count(1)
+    expect(page.get_by_text("2 notifications changed.")).to_be_visible()

@@ -8,7 +8,7 @@ from tickets.models import Queue, Ticket
 from tickets.operations import operation
 from watchers.models import Watcher
 
-PARTS = ["opening", "reading", "done", "saved"]
+PARTS = ["snooze", "opening", "reading", "done", "saved"]
 
 
 @pytest.fixture
@@ -184,7 +184,8 @@ def test_a_script_gets_the_row_as_it_is_now(row, uma, signed_in):
     page = answer.content.decode()
     assert "Mark as unread" in page
     assert "<html" not in page
-    assert client.post(f"/inbox/{row.pk}/done/", headers={"HX-Request": "true"}).content == b""
+    gone = client.post(f"/inbox/{row.pk}/done/", headers={"HX-Request": "true"}).content.decode()
+    assert ("data-row" in gone, "Put aside as done." in gone, ">Undo</button>" in gone) == (False, True, True)
 
 
 def test_a_row_over_many_tickets_opens_one_of_them(make_ticket, acme, mika, uma, dispatch, forget, signed_in):

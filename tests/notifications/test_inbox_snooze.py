@@ -1,0 +1,91 @@
+"""Putting a notification off until later (domain §6)."""
+
+import datetime
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from notifications.choices import InboxState
+from notifications.models import InboxRow
+from notifications.snoozing import Snooze
+from notifications.sweep import sweep
+
+pytestmark = pytest.mark.django_db
+WEDNESDAY = "2026-11-25 02:30+00:00"  # 11:30 in Tokyo
+
+
+@pytest.fixture
+def row(ticket, uma, mika, dispatch, forget):
+    forget()
+    ticket.note("Looked at it.", by=mika)
+    dispatch()
+    return uma.inbox.get()
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "until"),
+    [
+        ("later", "UTC", "2026-11-25 05:30+00:00"),
+        ("tomorrow", "UTC", "2026-11-26 08:00+00:00"),
+        ("tomorrow", "Asia/Tokyo", "2026-11-26 08:00+09:00"),
+        ("tomorrow", "America/Los_Angeles", "2026-11-25 08:00-08:00"),  # where it still is Tuesday
+        ("monday", "UTC", "2026-11-30 08:00+00:00"),
+        ("monday", "Asia/Tokyo", "2026-11-30 08:00+09:00"),
+    ],
+)
+def test_moments_are_meant_where_one_is(moment, zone, until):
+    now = datetime.datetime.fromisoformat(WEDNESDAY)
+    assert Snooze(moment).until(now, zone) == datetime.datetime.fromisoformat(until)
+
+
+def test_on_a_monday_the_next_one_is_meant_and_clocks_that_change_are_heeded():
+    monday = datetime.datetime.fromisoformat("2026-10-19 06:00+02:00")
+    assert Snooze.MONDAY.until(monday, "Europe/Berlin") == datetime.datetime.fromisoformat(
+        "2026-10-26 08:00+01:00"
+    )
+
+
+def test_a_snoozed_row_is_out_of_sight_until_its_time_and_then_on_top(
+    row, ticket, uma, signed_in, make_ticket, dispatch
+):
+    client = signed_in(uma)
+    with time_machine.travel(WEDNESDAY, tick=False):
+        now = timezone.now()
+        client.post(f"/inbox/{row.pk}/snooze/", {"moment": "later"})
+        assert client.get("/inbox/badge/").json()["unread"] == 0
+        assert ticket.number not in client.get("/inbox/").text
+        assert "comes back" in client.get("/inbox/?show=snoozed").text
+        sweep()
+        assert InboxRow.objects.get().state == InboxState.SNOOZED
+    with time_machine.travel(now + datetime.timedelta(hours=3), tick=False):
+        sweep()
+        woken = InboxRow.objects.get()
+        assert (woken.state, woken.unread_count, woken.changed_at) == (InboxState.UNREAD, 1, timezone.now())
+        assert client.get("/inbox/badge/").json()["unread"] == 1
+
+
+def test_what_was_read_comes_back_unread(row, uma, signed_in):
+    client = signed_in(uma)
+    client.post(f"/inbox/{row.pk}/reading/")
+    client.post(f"/inbox/{row.pk}/snooze/", {"moment": "tomorrow"})
+    client.delete(f"/inbox/{row.pk}/snooze/")
+    woken = InboxRow.objects.get()
+    assert (woken.state, woken.unread_count, woken.snoozed_until) == (InboxState.UNREAD, 1, None)
+
+
+def test_a_critical_notice_does_not_wait_and_others_are_counted(row, ticket, uma, mika, signed_in, dispatch):
+    signed_in(uma).post(f"/inbox/{row.pk}/snooze/", {"moment": "tomorrow"})
+    ticket.note("Nothing new.", by=mika)
+    dispatch()
+    assert InboxRow.objects.get().state == InboxState.SNOOZED
+    ticket.change_priority("very_high", by=mika)
+    dispatch()
+    woken = InboxRow.objects.get()
+    assert (woken.state, woken.unread_count) == (InboxState.UNREAD, 3)
+
+
+@pytest.mark.parametrize("moment", ["", "never", "later\x00"])
+def test_junk_is_refused(row, uma, signed_in, moment):
+    assert signed_in(uma).post(f"/inbox/{row.pk}/snooze/", {"moment": moment}).status_code == 400
+    assert InboxRow.objects.get().state == InboxState.UNREAD
