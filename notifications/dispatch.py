@@ -90,12 +90,13 @@ def decide(
     stand_ins = standing_in.of(concerns, now)
     judge = Judge([*concerns, *stand_ins.values()], function, now)
     tellings: list[Telling] = []
+    instead: list[Telling] = []
     for concern in concerns:
         try:
             told = judge.tellings(concern)
             tellings += told
             if concern in stand_ins and (missed := standing_in.missed(told)):
-                tellings += judge.tellings(stand_ins[concern].only(missed))
+                instead += judge.tellings(stand_ins[concern].only(missed))
         except DatabaseError:
             raise
         except Exception as error:
@@ -103,7 +104,7 @@ def decide(
             if problem not in problems:
                 logger.exception("Ticket notification %s cannot be decided", concern.definition.pk)
                 problems.append(problem)
-    return tellings, problems
+    return tellings + instead, problems
 
 
 def _write(operation, worker, tellings, problems, function, now):

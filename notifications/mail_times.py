@@ -61,7 +61,7 @@ class MailTimesForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
-        if cleaned.get("rhythm") == Rhythm.EACH:
+        if cleaned.get("rhythm") not in {Rhythm.DAILY, Rhythm.WEEKLY}:
             # Nobody sees the field then.
             self.errors.pop("summary_at", None)
         elif "summary_at" in cleaned and cleaned["summary_at"] is None:

@@ -39,7 +39,7 @@ def of(concerns: Sequence[Concern], now: datetime.datetime) -> dict[Concern, Con
     found = {}
     for concern in concerns:
         person = concern.person
-        stand_in = known.get(chosen.get(person.pk)) if person else None
+        stand_in = known.get(chosen.get(person.pk, 0)) if person else None
         if person and stand_in and _may_stand_in(stand_in, person):
             reasons = {event: [STAND_IN] for event in concern.reasons}
             found[concern] = Concern(

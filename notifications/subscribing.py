@@ -96,5 +96,5 @@ class FollowingForm(forms.Form):
             return
         chosen = {name: self.cleaned_data[name] for name in ("types", "priorities")}
         Following.objects.update_or_create(
-            person=self.person, defaults={"customer": self.person.customer, **chosen}
+            person=self.person, defaults={"customer_id": self.person.customer_id, **chosen}
         )
