@@ -27,15 +27,15 @@ class MailTimesForm(forms.ModelForm):
         label=gettext_lazy("How often"), choices=Rhythm, required=False, widget=forms.RadioSelect
     )
     summary_day = forms.TypedChoiceField(
-        label=gettext_lazy("on"), choices=Weekday, coerce=int, empty_value=None, required=False
+        label=gettext_lazy("Summary on"), choices=Weekday, coerce=int, empty_value=None, required=False
     )
     quiet_days = forms.TypedMultipleChoiceField(
-        label=gettext_lazy("Only in nights and days that begin on"),
+        label=gettext_lazy("Only on these days"),
         choices=Weekday,
         coerce=int,
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        help_text=gettext_lazy("None ticked: every day."),
+        help_text=gettext_lazy("None ticked: every day. A night belongs to the day it begins on."),
     )
 
     class Meta:
@@ -45,7 +45,7 @@ class MailTimesForm(forms.ModelForm):
         labels = {
             "summary_at": gettext_lazy("Summary at"),
             "quiet_from": gettext_lazy("Quiet from"),
-            "quiet_until": gettext_lazy("until"),
+            "quiet_until": gettext_lazy("Quiet until"),
         }
 
     def __init__(self, data=None, *, person: User):

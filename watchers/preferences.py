@@ -28,7 +28,7 @@ class AutoWatchForm(forms.ModelForm):
         labels = {
             "on_create": gettext_lazy("I create a ticket"),
             "on_article": gettext_lazy("I write a note or an answer"),
-            "on_informed": gettext_lazy("somebody informs me of what they write"),
+            "on_informed": gettext_lazy("Somebody informs me of what they write"),
         }
 
     def __init__(self, data=None, *, person: User):
