@@ -11,6 +11,7 @@ from notifications.badge import Badge
 from notifications.told import Told
 from opsi import slots
 from tickets.models import Article, Ticket
+from watchers.policy import Policy
 
 A_MOMENT = datetime.timedelta(minutes=1)
 
@@ -39,7 +40,8 @@ def _is_own_fresh_act(event, person) -> bool:
 def told(request, ticket: Ticket, **context) -> str:
     if not request.user.is_agent:
         return ""
-    return render_to_string("notifications/told_panel.html", {"told": Told(request.user, ticket)}, request)
+    told = Told(request.user, ticket, policy=Policy.on(request))
+    return render_to_string("notifications/told_panel.html", {"told": told}, request)
 
 
 def waiting_mail(request, ticket: Ticket, article: Article, verbs: Collection[str], **context) -> str:

@@ -91,10 +91,9 @@ class FollowingForm(forms.Form):
         self.fields["follow"].label = _("Follow all tickets of %(customer)s") % {"customer": person.customer}
 
     def save(self) -> None:
-        if not self.cleaned_data["follow"]:
+        customer = self.person.customer
+        if customer is None or not self.cleaned_data["follow"]:
             Following.objects.filter(person=self.person).delete()
             return
         chosen = {name: self.cleaned_data[name] for name in ("types", "priorities")}
-        Following.objects.update_or_create(
-            person=self.person, defaults={"customer_id": self.person.customer_id, **chosen}
-        )
+        Following.objects.update_or_create(person=self.person, defaults={"customer": customer, **chosen})
