@@ -5,8 +5,8 @@ Reads only; a definition that raises is left out and reported, the others go on.
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from django.db import DatabaseError
@@ -22,15 +22,24 @@ logger = logging.getLogger(__name__)
 CHUNK = 5_000
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Concern:
-    """One definition, one ticket, one person or address: with which reasons, event by event."""
+    """One definition, one ticket, one person or address: with which reasons, event by event.
+
+    `stands_in_for` are people who are away and in whose stead `person` is concerned.
+    """
 
     definition: Definition
     ticket_id: int
     person: User | None
     address: str
     reasons: dict[TicketEvent, list[str]] = field(default_factory=dict)
+    stands_in_for: list[User] = field(default_factory=list)
+
+    def only(self, events: Collection[TicketEvent]) -> "Concern":
+        """The same of `events` alone."""
+        reasons = {event: why for event, why in self.reasons.items() if event in events}
+        return replace(self, reasons=reasons)
 
 
 def match(definitions: Iterable[Definition], events: Sequence[TicketEvent]) -> tuple[list[Match], list[str]]:
@@ -75,7 +84,7 @@ def gather(matches: Sequence[Match]) -> tuple[list[Concern], list[str]]:
                     reasons[one][key].append(kind.name)
     texts = {key for keys in reasons.values() for key in keys if isinstance(key, str)}
     by_address, people = _people_at(texts)
-    people |= _people(
+    people |= people_with(
         {key for keys in reasons.values() for key in keys if isinstance(key, int)} - set(people)
     )
     concerns: dict[tuple, Concern] = {}
@@ -128,7 +137,8 @@ def _add(concerns, one, who, why, people):
     known += [reason for reason in why if reason not in known]
 
 
-def _people(ids: Iterable[int]) -> dict[int, User]:
+def people_with(ids: Iterable[int]) -> dict[int, User]:
+    """The people of these `ids`, with their settings; one statement for every 5,000."""
     rows = User.objects.select_related("notification_settings").defer("password", "last_login")
     return {person.pk: person for chunk in batched(ids, CHUNK) for person in rows.filter(pk__in=chunk)}
 

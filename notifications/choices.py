@@ -88,6 +88,26 @@ class Withdrawal(models.TextChoices):
     NO_ADDRESS = "no_address", _("has no usable e-mail address any more")
 
 
+class Rhythm(models.TextChoices):
+    """How often a person wants mail (domain §4): what is not held comes by the ordinary window."""
+
+    EACH = "each", _("Each mail as it comes")
+    DAILY = "daily", _("One summary a day")
+    WEEKLY = "weekly", _("One summary a week")
+
+
+class Weekday(models.IntegerChoices):
+    """As `date.weekday()` counts."""
+
+    MONDAY = 0, _("Monday")
+    TUESDAY = 1, _("Tuesday")
+    WEDNESDAY = 2, _("Wednesday")
+    THURSDAY = 3, _("Thursday")
+    FRIDAY = 4, _("Friday")
+    SATURDAY = 5, _("Saturday")
+    SUNDAY = 6, _("Sunday")
+
+
 class OutboxState(models.TextChoices):
     WAITING = "waiting", _("waiting")
     DONE = "done", _("done")

@@ -1,55 +1,22 @@
-"""What a person chooses to be told of, through which channel, and what they subscribe to (domain §5; B5)."""
+"""What a person chooses to be told of, and through which channel; when they are away (domain §5; B5)."""
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
 from django import forms
-from django.db.models import Prefetch
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from notifications import channels
+from notifications import channels, standing_in
 from notifications.choices import ShowInPreferences
-from notifications.models import (
-    Definition,
-    NotificationFunction,
-    PersonalSettings,
-    Preference,
-    Subscription,
-)
+from notifications.models import Definition, NotificationFunction, PersonalSettings, Preference
+from notifications.reaching import reaches
 from opsi.models import Group, User
-from opsi.roles import AgentRole
-from tickets.access import queues_open_to
-from tickets.choices import Level
-from tickets.models import Queue, Service
-
-AGENTS_ONLY = {
-    "owner", "responsible", "assignment_group", "newly_concerned", "informed", "write_agents", "queue_subscribers",
-    "service_subscribers", "queue_and_service_subscribers",
-}  # fmt: skip
-
-
-def reaches(definition: Definition, person: User) -> bool:
-    """Whether `definition` could ever tell `person`: shown to nobody whom it cannot reach."""
-    kinds = set(definition.recipients)
-    if not person.is_agent:
-        kinds -= AGENTS_ONLY
-    elif not person.holds(AgentRole.ADMIN):
-        kinds.discard("admins")
-    if person.customer_id is None:
-        kinds.discard("customer_user")
-    if kinds - ({"admins"} if not person.is_agent else set()):
-        return True
-    roles = {person.customer_role} if person.customer_id else set(AgentRole.up_to(person.effective_role))
-    groups = {group.pk for group in person.groups.all()}
-    return (
-        bool(roles & set(definition.roles))
-        or any(named.pk == person.pk for named in definition.named_users.all())
-        or any(group.pk in groups for group in definition.named_groups.all())
-    )
 
 
 @dataclass(frozen=True)
@@ -107,7 +74,16 @@ class Matrix:
             Prefetch("named_users", User.objects.only("pk")),
             Prefetch("named_groups", Group.objects.only("pk")),
         )
-        return [one for one in shown.prefetch_related(*named) if reaches(one, self.person)]
+        people = [self.person, *self.stands_in_for]
+        prefetch_related_objects(people, "groups")
+        return [
+            one for one in shown.prefetch_related(*named) if any(reaches(one, person) for person in people)
+        ]
+
+    @cached_property
+    def stands_in_for(self) -> list[User]:
+        """Whose notices can come to them as well, while those are away."""
+        return standing_in.stood_in_for(self.person)
 
     @cached_property
     def own(self) -> dict[tuple[int, str], bool]:
@@ -166,10 +142,33 @@ class DayInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d")
 
 
+class PersonField(forms.ModelChoiceField):
+    """One of some people, or nobody."""
+
+    def __init__(self, **kwargs):
+        nobody = User.objects.none()
+        super().__init__(nobody, required=False, empty_label=gettext_lazy("Nobody"), **kwargs)
+
+    def label_from_instance(self, person):
+        return f"{person.full_name} ({person.username})"
+
+
+def settings_of(person: User) -> PersonalSettings:
+    """The person's own settings, to be filled in; with all defaults where there are none."""
+    own = getattr(person, "notification_settings", None)
+    # A copy of its own: what is refused must not show in the rest of the page.
+    return copy(own) if own else PersonalSettings(person=person)
+
+
 class PersonalSettingsForm(forms.ModelForm):
+    stand_in = PersonField(
+        label=gettext_lazy("Stand-in"),
+        help_text=gettext_lazy("While you are out of office they are told too, as far as they may read it."),
+    )
+
     class Meta:
         model = PersonalSettings
-        fields = ["out_of_office_from", "out_of_office_until", "no_mail_when_read", "own_actions"]
+        fields = ["out_of_office_from", "out_of_office_until", "stand_in", "no_mail_when_read", "own_actions"]
         widgets = {"out_of_office_from": DayInput(), "out_of_office_until": DayInput()}
         labels = {
             "out_of_office_from": gettext_lazy("Out of office from"),
@@ -178,16 +177,18 @@ class PersonalSettingsForm(forms.ModelForm):
             "own_actions": gettext_lazy("Tell me of my own actions"),
         }
         help_texts = {
-            "out_of_office_from": gettext_lazy("No notifications by e-mail; the app collects them."),
             "own_actions": gettext_lazy("What you do yourself on your requests and on tickets you watch."),
         }
 
     def __init__(self, data=None, *, person: User):
-        own = PersonalSettings.objects.filter(person=person).first() or PersonalSettings(person=person)
-        super().__init__(data, instance=own)
+        super().__init__(data, instance=settings_of(person))
         if person.is_agent:
             # An agent is not told of what they do themselves, whatever they choose (domain §3 rule 4).
             del self.fields["own_actions"]
+        if person.is_agent or person.customer_id:
+            cast(forms.ModelChoiceField, self.fields["stand_in"]).queryset = standing_in.choosable(person)
+        else:
+            del self.fields["stand_in"]
 
     def clean(self):
         cleaned = super().clean()
@@ -197,53 +198,11 @@ class PersonalSettingsForm(forms.ModelForm):
         return cleaned
 
     def save(self, commit=True):
-        values = {name: getattr(self.instance, name) for name in self.fields}
-        # Whoever saves in two windows at once makes one row, not an error.
-        PersonalSettings.objects.update_or_create(person=self.instance.person, defaults=values)
-        return self.instance
+        return keep(self)
 
 
-class SubscriptionsForm(forms.Form):
-    """Queues and services an agent hears of; what they may not read is neither shown nor touched."""
-
-    queues = forms.ModelMultipleChoiceField(
-        Queue.objects.none(),
-        label=gettext_lazy("Queues"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-    services = forms.ModelMultipleChoiceField(
-        Service.objects.none(),
-        label=gettext_lazy("Services"),
-        required=False,
-        widget=forms.CheckboxSelectMultiple,
-    )
-
-    def __init__(self, data=None, *, person: User):
-        self.person = person
-        own = list(Subscription.objects.filter(person=person).values_list("queue", "service"))
-        self.before = {
-            "queues": {queue for queue, _service in own if queue},
-            "services": {service for _queue, service in own if service},
-        }
-        super().__init__(data, initial={name: list(ids) for name, ids in self.before.items()})
-        self.offered = {
-            "queues": queues_open_to(person, Level.READ).order_by("name"),
-            "services": Service.objects.filter(is_active=True),
-        }
-        for name, offered in self.offered.items():
-            cast(forms.ModelMultipleChoiceField, self.fields[name]).queryset = offered
-
-    def save(self) -> None:
-        for name, column in (("queues", "queue"), ("services", "service")):
-            offered = {one.pk for one in self.offered[name]}
-            wanted = {one.pk for one in self.cleaned_data[name]}
-            ended = (self.before[name] & offered) - wanted
-            Subscription.objects.filter(person=self.person, **{f"{column}__in": ended}).delete()
-            Subscription.objects.bulk_create(
-                [
-                    Subscription(person=self.person, **{f"{column}_id": one})
-                    for one in sorted(wanted - self.before[name])
-                ],
-                ignore_conflicts=True,
-            )
+def keep(form: forms.ModelForm) -> PersonalSettings:
+    """Store the fields of `form` and no others: whoever saves in two windows at once makes one row, not an error."""
+    values = {name: getattr(form.instance, name) for name in form.fields}
+    own, _new = PersonalSettings.objects.update_or_create(person=form.instance.person, defaults=values)
+    return own

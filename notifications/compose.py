@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from notifications.channels import IN_APP
 from notifications.choices import Frame, Severity
 from notifications.models import Mail
-from notifications.reasons import your_part
+from notifications.reasons import your_parts
 from notifications.recheck import Part
 from notifications.tags import zone_called
 from notifications.wording import Words, words, words_for_many
@@ -57,7 +57,7 @@ class Entry:
 
     @property
     def because(self) -> list[str]:
-        return [your_part(kind) for kind in self.part.item.notice.reasons] if self.part.item.person_id else []
+        return your_parts(self.part.item.notice) if self.part.item.person_id else []
 
     @property
     def url(self) -> str:

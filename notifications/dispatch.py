@@ -18,7 +18,7 @@ import uuid
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from notifications import inbox, windows
+from notifications import inbox, standing_in, windows
 from notifications.candidates import gather, match
 from notifications.channels import IN_APP
 from notifications.drops import Judge, Telling, drop_told_today
@@ -87,11 +87,16 @@ def decide(
         return [], problems
     concerns, failed = gather(matches)
     problems += failed
-    judge = Judge(concerns, function, now)
+    stand_ins = standing_in.of(concerns, now)
+    judge = Judge([*concerns, *stand_ins.values()], function, now)
     tellings: list[Telling] = []
+    instead: list[Telling] = []
     for concern in concerns:
         try:
-            tellings += judge.tellings(concern)
+            told = judge.tellings(concern)
+            tellings += told
+            if concern in stand_ins and (missed := standing_in.missed(told)):
+                instead += judge.tellings(stand_ins[concern].only(missed))
         except DatabaseError:
             raise
         except Exception as error:
@@ -99,14 +104,14 @@ def decide(
             if problem not in problems:
                 logger.exception("Ticket notification %s cannot be decided", concern.definition.pk)
                 problems.append(problem)
-    return tellings, problems
+    return tellings + instead, problems
 
 
 def _write(operation, worker, tellings, problems, function, now):
     with transaction.atomic():
         Outbox.objects.finish(operation, worker, now, "\n".join(problems))
         drop_told_today(tellings)
-        notices, pending = merge(tellings, operation, now)
+        notices, pending = merge(tellings, operation, now, function.window)
         Notice.objects.bulk_create(notices, batch_size=CHUNK)
         Candidate.objects.bulk_create((telling.candidate() for telling in tellings), batch_size=CHUNK)
         inbox.receive([notice for notice in notices if IN_APP.name in notice.channels], now)

@@ -144,12 +144,8 @@ class Judge:
         return "" if name in self.available else Drop.FUNCTION
 
     def is_away(self, person: User) -> bool:
-        """Whether today, where `person` is, lies in their absence, whose first and last day count."""
-        own, today = settings_of(person), self.local_date(person, self.now)
-        begins, ends = own.out_of_office_from, own.out_of_office_until
-        if begins is None and ends is None:
-            return False
-        return (begins is None or begins <= today) and (ends is None or today <= ends)
+        """Whether today, where `person` is, lies in their absence."""
+        return settings_of(person).is_away_on(self.local_date(person, self.now))
 
     def local_date(self, person: User | None, at: datetime.datetime) -> datetime.date:
         zone = person.time_zone if person else settings.TIME_ZONE

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications.choices import InboxState, Severity
 from notifications.models import InboxRow
-from notifications.reasons import YOUR_PART, your_part
+from notifications.reasons import YOUR_PART, your_parts
 from notifications.wording import Reader, describe, prepare, words, words_for_many
 from opsi.models import User
 from tickets.models import Article, Queue, Ticket, TicketEvent
@@ -181,7 +181,7 @@ def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:
     prepare([row.notice.event for row in rows] + [event for events in many.values() for event in events])
     out_of_reach = _out_of_reach([row for row in rows if row.ticket_id is not None], person)
     for row in rows:
-        because = [your_part(kind) for kind in row.notice.reasons]
+        because = your_parts(row.notice)
         if row.ticket_id is None:
             events = many[row.pk]
             tickets = list({event.ticket_id: event.ticket for event in events}.values())

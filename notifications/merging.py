@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from notifications import channels
-from notifications.choices import Severity
+from notifications.choices import Severity, ShowInPreferences
 from notifications.drops import Telling
+from notifications.holding import hold
 from notifications.models import MailItem, Notice
 
 
 def merge(
-    tellings: Iterable[Telling], operation: uuid.UUID, now: datetime.datetime
+    tellings: Iterable[Telling], operation: uuid.UUID, now: datetime.datetime, window: datetime.timedelta
 ) -> tuple[list[Notice], list[tuple[str, MailItem]]]:
     """Unsaved notices for what was not dropped, each set on its tellings; and (address, unsaved item) of their mail.
+
+    `window` is how long mail waits that nothing holds.
 
     Of an operation that touched many tickets a person who is told of several gets one notice, whose `ticket` is None.
     """
@@ -30,7 +33,7 @@ def merge(
         notices.append(notice)
         for telling in group:
             telling.notice = notice
-        if mail := _mail(group, notice, now):
+        if mail := _mail(group, notice, now, window):
             pending.append(mail)
     return notices, pending
 
@@ -54,12 +57,13 @@ def _notice(group, operation, now):
         definition_version_id=spoken.concern.definition.version_id,
         severity=max(telling.severity for telling in group),
         reasons=list(reasons),
+        stands_in_for=_absent(group),
         channels=told,
         created_at=now,
     )
 
 
-def _mail(group, notice, now):
+def _mail(group, notice, now, window):
     by_mail = [telling for telling in group if channels.get(telling.channel).is_mail]
     if not by_mail:
         return None
@@ -75,7 +79,21 @@ def _mail(group, notice, now):
     item.critical_skips_window = notice.severity == Severity.CRITICAL and any(
         telling.concern.definition.critical_skips_window for telling in by_mail
     )
+    if notice.person is not None:
+        item.hold = hold(notice.person, now=now, window=window, by_summary=_may_wait(by_mail, notice))
     return by_mail[0].mail_to, item
+
+
+def _may_wait(by_mail, notice):
+    """Whether a summary may keep it: what its person could as well turn off, and what is not critical."""
+    return notice.severity != Severity.CRITICAL and all(
+        telling.concern.definition.show_in_preferences == ShowInPreferences.YES for telling in by_mail
+    )
+
+
+def _absent(group):
+    absent = {person.pk: person for telling in group for person in telling.concern.stands_in_for}
+    return [{"id": person.pk, "name": str(person)} for person in absent.values()]
 
 
 def _spoken(group, channel):

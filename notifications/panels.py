@@ -1,14 +1,17 @@
 """What notifications add to the pages of the floors below: the bell on top, panels of the zoom page, a link."""
 
 import datetime
+from collections.abc import Collection
 
 from django.template.loader import render_to_string
 from django.utils import timezone
 
+from notifications import waiting
 from notifications.badge import Badge
 from notifications.told import Told
 from opsi import slots
-from tickets.models import Ticket
+from tickets.models import Article, Ticket
+from watchers.policy import Policy
 
 A_MOMENT = datetime.timedelta(minutes=1)
 
@@ -37,7 +40,19 @@ def _is_own_fresh_act(event, person) -> bool:
 def told(request, ticket: Ticket, **context) -> str:
     if not request.user.is_agent:
         return ""
-    return render_to_string("notifications/told_panel.html", {"told": Told(request.user, ticket)}, request)
+    told = Told(request.user, ticket, policy=Policy.on(request))
+    return render_to_string("notifications/told_panel.html", {"told": told}, request)
+
+
+def waiting_mail(request, ticket: Ticket, article: Article, verbs: Collection[str], **context) -> str:
+    if not waiting.concerns(article, request.user):
+        return ""
+    mail = waiting.of(article)
+    again = not mail.count and waiting.is_just_written(article)
+    if not (mail.count or again):
+        return ""
+    context = {"ticket": ticket, "article": article, "verbs": verbs, "mail": mail, "again": again}
+    return render_to_string("notifications/waiting.html", context, request)
 
 
 def preferences_link(request, **context) -> str:
@@ -48,4 +63,5 @@ def fill() -> None:
     slots.fill("header", bell, order=30)
     slots.fill("zoom.panels", reading, order=5)
     slots.fill("zoom.panels", told, order=60)
+    slots.fill("zoom.article", waiting_mail, order=30)
     slots.fill("preferences.nav", preferences_link, order=30)

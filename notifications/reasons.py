@@ -5,7 +5,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications import recipients
+from notifications.models import Notice
 
+STAND_IN = "stand_in"  # no recipient kind: it follows from somebody's absence
 YOUR_PART: dict[str, str | Promise] = {
     "creator": gettext_lazy("you created it"),
     "owner": gettext_lazy("you own it"),
@@ -13,6 +15,7 @@ YOUR_PART: dict[str, str | Promise] = {
     "assignment_group": gettext_lazy("your group works on it"),
     "watchers": gettext_lazy("you watch it"),
     "customer_user": gettext_lazy("it is your request"),
+    "following_managers": gettext_lazy("you follow your customer's tickets"),
     "newly_concerned": gettext_lazy("it is yours now"),
     "informed": gettext_lazy("somebody wants you to know"),
     "watcher_subject": gettext_lazy("it is about your watching"),
@@ -20,6 +23,16 @@ YOUR_PART: dict[str, str | Promise] = {
     "service_subscribers": gettext_lazy("you subscribe to its service"),
     "queue_and_service_subscribers": gettext_lazy("you subscribe to its queue and service"),
 }
+
+
+def your_parts(notice: Notice) -> list[str]:
+    """Why its person is told of `notice`, said to them, such as “you watch it”."""
+    return [_standing_in(notice) if kind == STAND_IN else your_part(kind) for kind in notice.reasons]
+
+
+def _standing_in(notice):
+    people = ", ".join(person["name"] for person in notice.stands_in_for)
+    return _("you stand in for %(people)s") % {"people": people}
 
 
 def your_part(kind: str) -> str:
@@ -31,6 +44,8 @@ def your_part(kind: str) -> str:
 
 def label(kind: str) -> str:
     """What a recipient kind is called; its name where it is gone meanwhile."""
+    if kind == STAND_IN:
+        return _("Stand-in")
     try:
         return str(recipients.get(kind).label)
     except KeyError:

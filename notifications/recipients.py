@@ -8,10 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from email.utils import getaddresses
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from notifications.models import Definition, Subscription
+from notifications.models import Definition, Following, Subscription
 from notifications.recipient_kinds import (
     Found,
     Match,
@@ -105,6 +105,24 @@ def _watchers(matches):
 
 
 register(RecipientKind("customer_user", _("Customer user"), _in_field("customer_user")))
+
+
+@kind("following_managers", _("Customer Managers who follow their customer's tickets"))
+def _following_managers(matches):
+    """Those who are Customer Manager of the ticket's customer now, and chose such tickets while they were."""
+    customers = {match.event.snapshot.get("customer") for match in matches} - {None}
+    following = Following.objects.filter(
+        customer__in=customers,
+        person__customer=F("customer"),
+        person__customer_role=CustomerRole.MANAGER,
+    )
+    by_customer = defaultdict(list)
+    for one in following:
+        by_customer[one.customer_id].append(one)
+    for match in matches:
+        for one in by_customer[match.event.snapshot.get("customer")]:
+            if one.is_about(match.event.snapshot):
+                yield match, one.person_id
 
 
 @kind("newly_concerned", _("Those newly concerned by the change"))

@@ -18,9 +18,17 @@ SHIPPED = (
     {
         "shipped_as": "ticket-created",
         "name": _("Ticket created"),
-        "tooltip": _("A ticket you created, are given, watch, or whose queue or service you subscribe to."),
+        "tooltip": _(
+            "A ticket you created, are given, watch, follow, or whose queue or service you subscribe to."
+        ),
         "events": ["TicketCreate"],
-        "recipients": [*INVOLVED, "queue_subscribers", "service_subscribers", "customer_user"],
+        "recipients": [
+            *INVOLVED,
+            "queue_subscribers",
+            "service_subscribers",
+            "customer_user",
+            "following_managers",
+        ],
     },
     {
         "shipped_as": "informed-of-note",
@@ -40,10 +48,10 @@ SHIPPED = (
     {
         "shipped_as": "answer-to-customer",
         "name": _("New message to the customer"),
-        "tooltip": _("Answers on the tickets you are the customer user of."),
+        "tooltip": _("Answers on the tickets you are the customer user of, or follow."),
         "events": ["ArticleCreate"],
         "article_filter": {"visible_for_customer": True},
-        "recipients": ["customer_user"],
+        "recipients": ["customer_user", "following_managers"],
     },
     {
         "shipped_as": "follow-up-unlocked",
@@ -58,7 +66,7 @@ SHIPPED = (
         "shipped_as": "state-changed",
         "name": _("State changed"),
         "events": ["TicketStateUpdate"],
-        "recipients": [*CONCERNED, "customer_user"],
+        "recipients": [*CONCERNED, "customer_user", "following_managers"],
     },
     {
         "shipped_as": "assignment-changed",

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from notifications import channels
 from notifications.choices import Drop, ItemState, MailState, OutboxState, Withdrawal
 from notifications.models import Candidate, DeliveryAttempt, Outbox
-from notifications.reasons import label
+from notifications.reasons import STAND_IN, label
 from opsi.models import User
 from opsi.roles import AgentRole
 from tickets import access
@@ -30,7 +30,8 @@ JOINED = {
     "mail": F("notice__mail_items__mail"), "mail_to": F("notice__mail_items__mail__address"),
     "item_state": F("notice__mail_items__state"), "withdrawal": F("notice__mail_items__withdrawal"),
     "item_finished": F("notice__mail_items__finished_at"), "mail_state": F("notice__mail_items__mail__state"),
-    "mail_due": F("notice__mail_items__mail__closes_at"),
+    "mail_due": F("notice__mail_items__mail__closes_at"), "mail_lane": F("notice__mail_items__mail__lane"),
+    "stands_in_for": F("notice__stands_in_for"),
 }  # fmt: skip
 
 
@@ -59,6 +60,7 @@ class Way:
 class PersonTold:
     name: str
     reasons: list[str] = field(default_factory=list)
+    stands_in_for: set[str] = field(default_factory=set)
     ways: dict[str, Way] = field(default_factory=dict)
 
     @property
@@ -76,7 +78,12 @@ class PersonTold:
 
     @property
     def because(self) -> str:
-        return ", ".join(label(kind) for kind in self.reasons)
+        return ", ".join(self._reason(kind) for kind in self.reasons)
+
+    def _reason(self, kind):
+        if kind == STAND_IN and self.stands_in_for:
+            return _("Stand-in for %(people)s") % {"people": ", ".join(sorted(self.stands_in_for))}
+        return label(kind)
 
 
 @dataclass
@@ -111,8 +118,10 @@ class Told:
     write, and addresses and the mail servers' answers as administrators.
     """
 
-    def __init__(self, viewer: User, ticket: Ticket, only: uuid.UUID | None = None):
-        self.viewer, self.ticket, self.only = viewer, ticket, only
+    def __init__(
+        self, viewer: User, ticket: Ticket, only: uuid.UUID | None = None, policy: Policy | None = None
+    ):
+        self.viewer, self.ticket, self.only, self.policy = viewer, ticket, only, policy
         self.is_admin = viewer.holds(AgentRole.ADMIN)
 
     @cached_property
@@ -163,7 +172,7 @@ class Told:
         return candidates if self.knows_why_not else candidates.filter(drop="")
 
     def _seen(self) -> Q:
-        rights = Policy.load().of(self.viewer, self.ticket)
+        rights = (self.policy or Policy.load()).of(self.viewer, self.ticket)
         if all(rule.see == Extent.ALL for rule in rights.rules.values()):
             return Q()
         seen = Q(person=self.viewer) | Q(person=None)
@@ -190,6 +199,7 @@ class Told:
         key = row["person"] or row["address"]
         person = operation.people.setdefault(key, PersonTold(self._name(row)))
         person.reasons += [kind for kind in row["reasons"] if kind not in person.reasons]
+        person.stands_in_for |= {absent["name"] for absent in row["stands_in_for"] or ()}
         way = self._way(row)
         known = person.ways.get(way.channel)
         # Of several definitions one that told counts; that another was turned off is then nobody's question.
@@ -221,7 +231,7 @@ class Told:
                 text = _("not sent: %(reason)s") % {"reason": why} if why else _("not sent")
                 return False, text, row["item_finished"]
         if row["mail_state"] == MailState.OPEN:
-            return True, _("goes out"), row["mail_due"]
+            return True, _("held until") if row["mail_lane"] else _("goes out"), row["mail_due"]
         return True, _("on its way"), None
 
     def _add_answers(self, operations):

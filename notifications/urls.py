@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from notifications.views import badge, inbox, preferences, told
+from notifications.views import badge, inbox, preferences, told, waiting
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -15,7 +15,9 @@ urlpatterns = [
     path("inbox/<int:row>/snooze/", inbox.snooze, name="inbox_row_snooze"),
     path("inbox/selection/", inbox.selection, name="inbox_selection"),
     path("tickets/<slug:number>/reading/", inbox.ticket_reading, name="ticket_reading"),
+    path("tickets/<slug:number>/articles/<int:article>/waiting/", waiting.waiting_mail, name="waiting_mail"),
     path("tickets/<slug:number>/told/", told.told, name="told"),
     path("tickets/<slug:number>/told/<uuid:operation>/", told.told_of, name="told_of"),
     path("preferences/notifications/", preferences.preferences, name="notification_preferences"),
+    path("preferences/notifications/choices/", preferences.choices, name="notification_choices"),
 ]

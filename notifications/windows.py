@@ -1,5 +1,6 @@
 """Combining: what goes to one address within the window becomes one mail (domain §4, §7; docs/mail.md).
 
+What a person has held back (notifications.holding) does the same in a lane of its own, which closes when the hold ends.
 Windows are joined here and closed by `Mail.objects.claim`. Who does what at the same time:
 
 1. two dispatches open a window for the same address: the unique index lets one in, the other waits for its commit and
@@ -8,19 +9,35 @@ Windows are joined here and closed by `Mail.objects.claim`. Who does what at the
    for that and takes the item along; where closing came first, the joiner no longer finds the window open and opens
    the next one;
 3. nobody has closed a window that is over: it is not extended by that, the joiner closes it and opens the next one;
-4. two dispatches meet in many windows: all insert in the order of addresses before they lock any, and then lock in
-   the order of addresses, so neither waits for the other in a circle.
+4. two dispatches meet in many windows: all insert in the order of addresses and lanes before they lock any, and then
+   lock in that order, so neither waits for the other in a circle.
 """
 
 import datetime
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from itertools import batched
+
+from django.db.models import Q
 
 from notifications.choices import MailState, Severity
 from notifications.models import Mail, MailItem, NotificationFunction
 
-CHUNK = 1_000
+CHUNK = 2_000
+
+type Place = tuple[str, str]  # address and lane: where one window is open
+
+
+@dataclass
+class Waiting:
+    """What is to join the window at one place, or to open it until `closes_at`."""
+
+    closes_at: datetime.datetime
+    items: list[MailItem] = field(default_factory=list)
+
+    @property
+    def severity(self) -> int:
+        return max(item.severity for item in self.items)
 
 
 def collect(
@@ -28,17 +45,23 @@ def collect(
 ) -> bool:
     """Put unsaved items, each with the normalised address it goes to, into mails, inside the caller's transaction.
 
-    One open window an address; a mail of its own, due at once, where the window is zero or the item has a true
-    `critical_skips_window`. The statements grow with every further 1,000 items only. Returns whether any is due now.
+    One open window an address, and one for each lane; where an item has a `hold`, that says which. A mail of its own,
+    due at once, where the item has a true `critical_skips_window`, or is not held and the window is zero. The
+    statements grow with every further 2,000 items only. Returns whether any is due now.
     """
     window = function.window
     at_once: list[tuple[str, MailItem]] = []
-    combined: list[tuple[str, MailItem]] = []
+    waiting: dict[Place, Waiting] = {}
     for address, item in pending:
-        alone = not window or getattr(item, "critical_skips_window", False)
-        (at_once if alone else combined).append((address, item))
+        hold = getattr(item, "hold", None)
+        if getattr(item, "critical_skips_window", False) or not (hold or window):
+            at_once.append((address, item))
+        else:
+            place = (address, hold.lane if hold else "")
+            closes_at = hold.until if hold else now + window
+            waiting.setdefault(place, Waiting(closes_at)).items.append(item)
     _make_due(at_once, now)
-    _join(combined, window, now)
+    _join(waiting, now)
     for chunk in batched((item for _address, item in pending), CHUNK):
         MailItem.objects.bulk_create(chunk)
     return bool(at_once)
@@ -54,56 +77,60 @@ def _make_due(pending: list[tuple[str, MailItem]], now: datetime.datetime) -> No
             item.mail = mail
 
 
-def _join(pending: list[tuple[str, MailItem]], window: datetime.timedelta, now: datetime.datetime) -> None:
-    waiting: dict[str, list[MailItem]] = defaultdict(list)
-    for address, item in sorted(pending, key=lambda entry: entry[0]):
-        waiting[address].append(item)
+def _join(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
+    waiting = dict(sorted(waiting.items()))
     while waiting:
-        _open(waiting, window, now)
-        for addresses in list(batched(waiting, CHUNK)):
-            joined = _lock_open(addresses, now)
+        _open(waiting, now)
+        for places in list(batched(waiting, CHUNK)):
+            joined = _lock_open(frozenset(places), now)
             _raise_severity(joined, waiting)
             for mail in joined:
-                for item in waiting.pop(mail.address):
+                for item in waiting.pop((mail.address, mail.lane)).items:
                     item.mail = mail
 
 
-def _open(waiting: dict[str, list[MailItem]], window: datetime.timedelta, now: datetime.datetime) -> None:
+def _open(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
     for chunk in batched(waiting.items(), CHUNK):
         Mail.objects.bulk_create(
             (
                 Mail(
                     address=address,
+                    lane=lane,
                     state=MailState.OPEN,
                     opened_at=now,
-                    closes_at=now + window,
-                    severity=max(item.severity for item in items),
+                    closes_at=group.closes_at,
+                    severity=group.severity,
                 )
-                for address, items in chunk
+                for (address, lane), group in chunk
             ),
             ignore_conflicts=True,
         )
 
 
-def _lock_open(addresses: Iterable[str], now: datetime.datetime) -> list[Mail]:
-    """The open windows of `addresses`, locked; those that are over are closed instead (case 3)."""
-    locked = list(
-        Mail.objects.select_for_update(no_key=True)
-        .filter(address__in=addresses, state=MailState.OPEN)
-        .order_by("address")
-    )
+def _lock_open(places: Collection[Place], now: datetime.datetime) -> list[Mail]:
+    """The open windows at `places`, locked; those that are over are closed instead (case 3)."""
+    ordinary = Q(lane="", address__in=[address for address, lane in places if not lane])
+    held = Q(lane__in=[lane for _address, lane in places if lane])
+    locked = [
+        mail
+        for mail in Mail.objects.select_for_update(no_key=True)
+        .filter(ordinary | held, state=MailState.OPEN)
+        .order_by("address", "lane")
+        # A lane is left at a former address where its person has another by now.
+        if (mail.address, mail.lane) in places
+    ]
     over = [mail.pk for mail in locked if mail.closes_at <= now]
     if over:
         Mail.objects.filter(pk__in=over).update(state=MailState.DUE)
     return [mail for mail in locked if mail.closes_at > now]
 
 
-def _raise_severity(joined: list[Mail], waiting: dict[str, list[MailItem]]) -> None:
+def _raise_severity(joined: list[Mail], waiting: dict[Place, Waiting]) -> None:
     for severity in sorted(Severity)[1:]:
         raised = [
             mail.pk
             for mail in joined
-            if mail.severity < severity == max(item.severity for item in waiting[mail.address])
+            if mail.severity < severity == waiting[mail.address, mail.lane].severity
         ]
         if raised:
             Mail.objects.filter(pk__in=raised).update(severity=severity)

@@ -4,8 +4,9 @@ An app registers in its `AppConfig.ready()`: `slots.fill("zoom.panels", function
 place writes `{% slot "zoom.panels" %}`; each function gets the template context's request and the named values given to
 the tag, and returns safe HTML ("" for nothing).
 
-Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `ticket.new` (extra fields of the
-new-ticket form, with `form_data`), `preferences.nav`.
+Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `zoom.article` (above the text of
+the article that lies open, with `ticket`, `article` and `verbs`), `ticket.new` (extra fields of the new-ticket form,
+with `form_data`), `preferences.nav`.
 """
 
 from collections import defaultdict

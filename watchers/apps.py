@@ -9,7 +9,7 @@ class WatchersConfig(AppConfig):
     def ready(self):
         from opsi import slots
         from tickets import access, events, steps, timeline
-        from watchers import beginning, receivers, zoom  # noqa: F401  (connects the receivers)
+        from watchers import beginning, preferences, receivers, zoom  # noqa: F401  (connects the receivers)
         from watchers.grounds import WatchingGround
 
         events.register(events.EventType("TicketSubscribe", _("Watcher added"), "eye"))
@@ -20,4 +20,5 @@ class WatchersConfig(AppConfig):
         slots.fill("ticket.new", zoom.field, order=40)
         slots.fill("header", zoom.header, order=20)
         timeline.hide(zoom.hidden_events)
+        slots.fill("preferences.nav", preferences.link, order=40)
         steps.on_register(beginning.watch_from_the_beginning)

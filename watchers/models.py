@@ -1,5 +1,7 @@
 """Who watches which ticket, and what an administrator decides about watching (domain §3)."""
 
+from dataclasses import replace
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
@@ -47,6 +49,23 @@ class WatcherManager(_FromQuerySet):
             if not begun:
                 return None
             return record(ticket, "TicketSubscribe", under_way, new={"id": user.pk, "name": str(user)})
+
+    def begin_automatically(self, ticket, user):
+        """Let `user` watch `ticket` by their own setting, whoever acts. Returns the event; None where they have a row.
+
+        Who once left is not brought back (domain §3 rule 6). Asks no permission.
+        """
+        with operation(user) as under_way:
+            _watcher, begun = self.get_or_create(
+                ticket=ticket, user=user, defaults={"since": operations.now(), "added_by": user}
+            )
+            if not begun:
+                return None
+            # In the operation under way, but their own act: so they are not told of it.
+            own = replace(under_way, by=user)
+            return record(
+                ticket, "TicketSubscribe", own, new={"id": user.pk, "name": str(user)}, automatic=True
+            )
 
     def unwatch(self, ticket, user, by, why=""):
         """End `user`'s watch and remember that it was ended. Returns the TicketUnsubscribe event; None for no watch."""
@@ -118,6 +137,24 @@ class Watcher(models.Model):
 
     def __str__(self):
         return f"{self.user or self.group} → {self.ticket}"
+
+
+class AutoWatch(models.Model):
+    """On which occasions a person begins to watch by themselves; without a row on none (domain §3 rule 6)."""
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="auto_watch"
+    )
+    on_create = models.BooleanField(_("tickets I create"), default=False)
+    on_article = models.BooleanField(_("tickets I write on"), default=False)
+    on_informed = models.BooleanField(_("tickets somebody informs me of"), default=False)
+
+    class Meta:
+        verbose_name = _("automatic watching")
+        verbose_name_plural = _("automatic watching")
+
+    def __str__(self):
+        return str(self.person)
 
 
 class PolicyCellManager(models.Manager):

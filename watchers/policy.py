@@ -12,6 +12,7 @@ from functools import cached_property
 
 from django.db import models
 from django.db.models import Q
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import User
@@ -89,6 +90,13 @@ class Policy:
         """One statement. A cell that is missing lets nobody do anything."""
         rows = PolicyCell.objects.values_list("setter", "target", "add", "see", "remove")
         return cls({(setter, target): Rule(*map(Extent, extents)) for setter, target, *extents in rows})
+
+    @classmethod
+    def on(cls, request: HttpRequest) -> "Policy":
+        """As `load`, but once a request: several parts of a page ask for it."""
+        if "_watcher_policy" not in request.__dict__:
+            request.__dict__["_watcher_policy"] = cls.load()
+        return request.__dict__["_watcher_policy"]
 
     @cached_property
     def watching_grants_reading(self) -> bool:

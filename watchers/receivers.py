@@ -1,4 +1,4 @@
-"""What merges and changes of people do to watches (domain §3, rules 2 and 7)."""
+"""What merges, changes of people and their own settings do to watches (domain §3, rules 2, 6 and 7)."""
 
 from django.apps import apps
 from django.db.models.signals import post_migrate
@@ -8,6 +8,7 @@ from opsi.signals import CUSTOMER_SWITCHED, person_event
 from tickets.models import Ticket
 from tickets.operations import operation
 from tickets.signals import ticket_event
+from watchers import auto_watching
 from watchers.models import PolicyCell, Watcher
 from watchers.presets import SHIPPED
 
@@ -24,6 +25,11 @@ def merged(sender, event, **kwargs):
     if event.name == "TicketMerge":
         target = Ticket.objects.get(pk=event.new["id"])
         Watcher.objects.move(event.ticket, target, by=event.actor)
+
+
+@receiver(ticket_event)
+def written(sender, event, **kwargs):
+    auto_watching.begin(event)
 
 
 @receiver(person_event)

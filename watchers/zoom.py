@@ -32,7 +32,7 @@ def _standing(request, ticket):
     # Two slots of one page ask the same.
     known = request.__dict__.setdefault("_watchers_standing", {})
     if ticket.pk not in known:
-        known[ticket.pk] = standing(Policy.load().of(request.user, ticket))
+        known[ticket.pk] = standing(Policy.on(request).of(request.user, ticket))
     return known[ticket.pk]
 
 

@@ -4,9 +4,10 @@ from notifications.models.inbox import InboxRow
 from notifications.models.mail import DeliveryAttempt, Mail, MailItem
 from notifications.models.notice import Candidate, Notice
 from notifications.models.outbox import Outbox
-from notifications.models.preferences import PersonalSettings, Preference, Subscription
+from notifications.models.preferences import Following, PersonalSettings, Preference, Subscription
 
 __all__ = [
-    "Candidate", "Definition", "DefinitionText", "DefinitionVersion", "DeliveryAttempt", "InboxRow", "Mail", "MailItem",
-    "MailServer", "Notice", "NotificationFunction", "Outbox", "PersonalSettings", "Preference", "Subscription",
+    "Candidate", "Definition", "DefinitionText", "DefinitionVersion", "DeliveryAttempt", "Following", "InboxRow",
+    "Mail", "MailItem", "MailServer", "Notice", "NotificationFunction", "Outbox", "PersonalSettings", "Preference",
+    "Subscription",
 ]  # fmt: skip

@@ -75,14 +75,17 @@ class MailQuerySet(models.QuerySet):
 
 
 class Mail(models.Model):
-    """One mail. At most one OPEN window per normalised address; `closes_at` never moves once it is open.
+    """One mail. At most one OPEN window per normalised address and `lane`; `closes_at` never moves once it is open.
 
+    `lane` is "" for the ordinary window; what a person has held back collects in a lane of their own (see
+    notifications.holding), whose `closes_at` follows only what that person chooses.
     `closes_at` is when the mail is due: the end of its window, later the time of the next try. `message_id`, frozen by
     the first attempt, and the same members go out however often it is tried; a retry may only shrink.
     `leased_until`/`lease_owner` while SENDING: a lease that ran out is anyone's to take over.
     """
 
     address = models.CharField(_("address"), max_length=254)
+    lane = models.CharField(_("lane"), max_length=40, blank=True, editable=False)
     state = models.CharField(_("state"), max_length=10, choices=MailState)
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     closes_at = models.DateTimeField(_("due"))
@@ -104,7 +107,7 @@ class Mail(models.Model):
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["address"], condition=Q(state=MailState.OPEN), name="mail_one_open_window"
+                fields=["address", "lane"], condition=Q(state=MailState.OPEN), name="mail_one_open_window"
             )
         ]
         indexes = [

@@ -15,7 +15,8 @@ class Notice(models.Model):
     """Somebody is told of something. Never changes; holds ids, not rendered text: that is made when shown or sent.
 
     `event` is the one whose text is shown; `event_ids` all it covers (several in one operation, or a bulk change over
-    many tickets, where `ticket` is None). `reasons` are recipient kinds, `channels` channel names.
+    many tickets, where `ticket` is None). `reasons` are recipient kinds, `channels` channel names. `stands_in_for` are
+    the people, {"id", "name"}, who are away and in whose stead `person` is told.
     """
 
     operation = models.UUIDField(_("operation"))
@@ -31,6 +32,7 @@ class Notice(models.Model):
     definition_version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     reasons = models.JSONField(default=list)
+    stands_in_for = models.JSONField(default=list)
     channels = models.JSONField(default=list)
     created_at = models.DateTimeField(_("time"), default=timezone.now)
 

@@ -1,12 +1,20 @@
-"""What each person decides for themselves (domain §5, §3 rule 4)."""
+"""What each person decides for themselves (domain §4, §5, §3 rule 4)."""
+
+import datetime
+from collections.abc import Iterator
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from notifications.choices import Rhythm, Weekday
 from notifications.models.definition import Definition
+from opsi.models import Customer
 from tickets.models import Queue, Service
+
+DAY = datetime.timedelta(days=1)
+MORNING = datetime.time(8)
 
 
 class Preference(models.Model):
@@ -29,13 +37,31 @@ class Preference(models.Model):
 
 
 class PersonalSettings(models.Model):
-    """Settings of one person; without a row all defaults hold."""
+    """Settings of one person; without a row all defaults hold. Days and times are those of the person's own zone.
+
+    Quiet hours run from `quiet_from` to `quiet_until`, of the next day where that is not later, and begin on
+    `quiet_days` (Weekdays; [] is every day). A summary comes at `summary_at`, a weekly one on `summary_day`.
+    """
 
     person = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notification_settings"
     )
     out_of_office_from = models.DateField(_("out of office from"), null=True, blank=True)
     out_of_office_until = models.DateField(_("out of office until"), null=True, blank=True)
+    stand_in = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("stand-in"),
+        on_delete=models.SET_NULL,
+        related_name="stands_in_for",
+        null=True,
+        blank=True,
+    )
+    quiet_from = models.TimeField(_("quiet from"), null=True, blank=True)
+    quiet_until = models.TimeField(_("quiet until"), null=True, blank=True)
+    quiet_days = models.JSONField(_("quiet on"), default=list, blank=True)
+    rhythm = models.CharField(_("e-mail comes"), max_length=10, choices=Rhythm, default=Rhythm.EACH)
+    summary_at = models.TimeField(_("summary at"), default=MORNING)
+    summary_day = models.PositiveSmallIntegerField(_("summary on"), choices=Weekday, default=Weekday.MONDAY)
     own_actions = models.BooleanField(
         _("tell me of my own actions"),
         default=True,
@@ -50,6 +76,44 @@ class PersonalSettings(models.Model):
 
     def __str__(self):
         return str(self.person)
+
+    def is_away_on(self, day: datetime.date) -> bool:
+        """Whether `day` lies in the absence, whose first and last day count."""
+        begins, ends = self.out_of_office_from, self.out_of_office_until
+        if begins is None and ends is None:
+            return False
+        return (begins is None or begins <= day) and (ends is None or day <= ends)
+
+    def quiet_end(self, at: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime | None:
+        """When the quiet hours end that hold at `at`; None where none do."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        today = at.astimezone(zone).date()
+        over_midnight = self.quiet_until <= self.quiet_from
+        for day in (today - DAY, today):
+            if self.quiet_days and day.weekday() not in self.quiet_days:
+                continue
+            begins = _moment(day, self.quiet_from, zone)
+            ends = _moment(day + DAY if over_midnight else day, self.quiet_until, zone)
+            if begins <= at < ends:
+                return ends
+        return None
+
+    def next_summary(self, at: datetime.datetime, zone: datetime.tzinfo) -> datetime.datetime:
+        """When the summary comes that takes what happens at `at`: the first one after it."""
+        return next(moment for moment in self._summaries(at, zone) if moment > at)
+
+    def _summaries(self, at, zone) -> Iterator[datetime.datetime]:
+        today = at.astimezone(zone).date()
+        for number in range(9):
+            day = today + number * DAY
+            if self.rhythm != Rhythm.WEEKLY or day.weekday() == self.summary_day:
+                yield _moment(day, self.summary_at, zone)
+
+
+def _moment(day, time, zone):
+    # As UTC: two times of one zone would be compared by the clock on the wall, which is set twice a year.
+    return datetime.datetime.combine(day, time, zone).astimezone(datetime.UTC)
 
 
 class Subscription(models.Model):
@@ -80,3 +144,30 @@ class Subscription(models.Model):
 
     def __str__(self):
         return f"{self.person}: {self.queue or self.service}"
+
+
+class Following(models.Model):
+    """A Customer Manager wants to hear of all tickets of their customer: of `types` and `priorities`, [] for any.
+
+    It holds while they are Customer Manager of that very customer, which dispatch asks anew each time.
+    """
+
+    person = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="following"
+    )
+    customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="+")
+    types = models.JSONField(_("types"), default=list, blank=True)
+    priorities = models.JSONField(_("priorities"), default=list, blank=True)
+
+    class Meta:
+        verbose_name = _("following")
+        verbose_name_plural = _("followings")
+
+    def __str__(self):
+        return f"{self.person}: {self.customer}"
+
+    def is_about(self, snapshot: dict) -> bool:
+        """Whether a ticket that stands as in `snapshot` is among those to hear of, the customer apart."""
+        return (not self.types or snapshot.get("type") in self.types) and (
+            not self.priorities or snapshot.get("priority") in self.priorities
+        )

@@ -42,7 +42,10 @@ def everywhere(number, enter, open_page, stack, **options):
         uma.goto(path)
         yield f"uma at {path}", uma
     uma.goto("/preferences/notifications/")
+    uma.get_by_label("One summary a week").check()
     yield "uma's preferences of notifications", uma
+    uma.goto("/preferences/watching/")
+    yield "uma's preferences of watching", uma
     open_ticket(uma, number)
     yield "uma at the ticket", uma
     begin_note(uma, "Half written")
@@ -54,6 +57,10 @@ def everywhere(number, enter, open_page, stack, **options):
     for path in ("/tickets/", "/tickets/new/", f"/tickets/{number}/", f"/tickets/{number}/watchers/"):
         cora.goto(path)
         yield f"cora at {path}", cora
+    carl = enter(stack, "carl", **options)
+    carl.goto("/preferences/notifications/")
+    carl.get_by_label("Follow all tickets of Acme").check()
+    yield "carl's preferences of notifications", carl
     aiko = enter(stack, "aiko", **options)
     open_ticket(aiko, number)
     yield "aiko at the ticket, in Japanese", aiko

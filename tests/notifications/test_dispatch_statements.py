@@ -1,11 +1,13 @@
 """Dispatch costs the same number of statements however many people it reaches."""
 
+import datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.dispatch import dispatch_operation
-from notifications.models import MailItem, Notice, Outbox
+from notifications.models import Mail, MailItem, Notice, Outbox, PersonalSettings
 from opsi.models import User
 from opsi.roles import AgentRole
 from tests.notifications.conftest import make_definition
@@ -36,11 +38,15 @@ def crowd(db):
 def cost(ticket, uma, mika, crowd, forget):
     """`cost(n)`: the statements of dispatching mika's note to uma and n watchers."""
 
-    def count(watchers):
+    def count(watchers, quiet=False):
         Watcher.objects.all().delete()
         User.objects.filter(username__startswith="agent").delete()
-        Watcher.objects.bulk_create(Watcher(ticket=ticket, user=one, added_by=uma) for one in crowd(watchers))
+        people = crowd(watchers)
+        Watcher.objects.bulk_create(Watcher(ticket=ticket, user=one, added_by=uma) for one in people)
         forget()
+        if quiet:
+            all_day = {"quiet_from": datetime.time(0), "quiet_until": datetime.time(23, 59, 59)}
+            PersonalSettings.objects.bulk_create(PersonalSettings(person=one, **all_day) for one in people)
         ticket.note("Looked at it.", by=mika)
         [waiting] = Outbox.objects.filter(state="waiting")
         with CaptureQueriesContext(connection) as statements:
@@ -57,6 +63,12 @@ def test_ten_and_five_hundred_watchers_cost_the_same(cost):
 
 def test_a_thousand_watchers_cost_at_most_25(cost):
     assert cost(999) <= 25
+
+
+def test_nor_do_those_who_have_their_mail_held(cost, uma):
+    assert cost(999, quiet=True) <= 25
+    lanes = set(Mail.objects.values_list("lane", flat=True))
+    assert len(lanes) == 1000
 
 
 def test_every_further_thousand_costs_a_few_inserts_more(cost):

@@ -1,11 +1,13 @@
 """`/preferences/notifications/`: definition × channel, absence, subscriptions (domain §5, behaviour B5)."""
 
 import datetime
+import re
 
 import pytest
 
 from notifications.choices import Function, ShowInPreferences, Validity
 from notifications.models import Definition, NotificationFunction, PersonalSettings, Preference, Subscription
+from notifications.reaching import reaches
 from opsi.models import Group
 from tickets.models import Queue, Service
 
@@ -59,6 +61,61 @@ def test_named_people_groups_and_roles_are_reached(uma, aiko, carl, define, sign
     assert mine & set(names(signed_in(uma).get(PATH))) == {"For uma"}
     assert mine & set(names(signed_in(aiko).get(PATH))) == {"For the night"}
     assert mine & set(names(signed_in(carl).get(PATH))) == {"For managers of customers"}
+
+
+@pytest.mark.parametrize(
+    ("recipients", "whom"),
+    [
+        (["creator"], {"ada", "mika", "uma", "aiko", "vera", "carl", "cora", "bo", "ray"}),
+        (["watchers"], {"ada", "mika", "uma", "aiko", "vera", "carl", "cora", "bo", "ray"}),
+        (["owner"], {"ada", "mika", "uma", "aiko"}),
+        (["responsible"], {"ada", "mika", "uma", "aiko"}),
+        (["write_agents"], {"ada", "mika", "uma", "aiko"}),
+        (["assignment_group"], {"ada", "mika", "uma", "aiko", "vera"}),
+        (["newly_concerned"], {"ada", "mika", "uma", "aiko", "vera"}),
+        (["informed"], {"ada", "mika", "uma", "aiko", "vera"}),
+        (["queue_subscribers"], {"ada", "mika", "uma", "aiko", "vera"}),
+        (["customer_user"], {"carl", "cora", "bo"}),
+        (["following_managers"], {"carl"}),
+        (["admins"], {"ada"}),
+        ([], set()),
+    ],
+)
+def test_each_kind_of_recipient_can_reach_some(everyone, define, recipients, whom):
+    definition = define(recipients=recipients)
+    assert {who for who, person in everyone.items() if reaches(definition, person)} == whom
+
+
+@pytest.mark.parametrize(
+    ("fields", "whom"),
+    [
+        # Exactly those who hold the role, as dispatch understands it.
+        ({"roles": ["itsm_user"]}, {"uma", "aiko"}),
+        ({"roles": ["itsm_viewer", "customer_user"]}, {"vera", "cora", "bo"}),
+        ({"extra_addresses": "desk@example.org; CORA@example.com"}, {"cora"}),
+        # Of internal articles nobody outside is ever told.
+        ({"recipients": ["watchers"], "article_filter": {"visible_for_customer": False}}, "agents"),
+        (
+            {
+                "recipients": ["watchers"],
+                "article_filter": {"visible_for_customer": False},
+                "events": ["ArticleCreate", "TicketStateUpdate"],
+            },
+            "all",
+        ),
+    ],
+)
+def test_so_do_roles_addresses_and_articles(everyone, define, fields, whom):
+    definition = define(**{"recipients": [], **fields})
+    agents = {"ada", "mika", "uma", "aiko", "vera"}
+    expected = {"agents": agents, "all": set(everyone)}.get(whom, whom) if isinstance(whom, str) else whom
+    assert {who for who, person in everyone.items() if reaches(definition, person)} == expected
+
+
+def test_a_role_held_through_a_group_counts(vera, define):
+    vera.groups.add(Group.objects.create(name="Night", slug="night", agent_role="itsm_manager"))
+    vera.refresh_from_db()
+    assert reaches(define(recipients=[], roles=["itsm_manager"]), vera)
 
 
 def test_what_is_not_to_be_chosen_is_not_shown(uma, signed_in):
@@ -116,6 +173,38 @@ def test_a_channel_the_function_has_not_is_marked(uma, signed_in):
     assert "not in use now" not in signed_in(uma).get(PATH).content.decode()
     NotificationFunction(function=Function.MAIL_SERVER).save()
     assert "not in use now" in signed_in(uma).get(PATH).content.decode()
+
+
+class TestResetting:
+    URL = f"{PATH}choices/"
+
+    def test_the_button_takes_the_own_choices_away_and_nothing_else(self, uma, mika, fill, signed_in):
+        fill(uma, off("new-article", "email"), out_of_office_from="2026-12-24")
+        fill(mika, off("new-article", "email"))
+        client = signed_in(uma)
+        assert "Reset to defaults" in client.get(PATH).content.decode()
+        answer = client.post(self.URL, {"_method": "delete"}, follow=True)
+        assert "What you are told of is as it was preset." in answer.content.decode()
+        assert {one.person for one in Preference.objects.all()} == {mika}
+        assert PersonalSettings.objects.get(person=uma).out_of_office_from
+
+    def test_it_is_not_there_for_who_chose_nothing(self, uma, signed_in):
+        assert "Reset to defaults" not in signed_in(uma).get(PATH).content.decode()
+
+    def test_no_key_presses_it_instead_of_save(self, uma, fill, signed_in):
+        """Return in a field sends the form by its first button of its own: that must be Save."""
+        fill(uma, off("new-article", "email"))
+        page = signed_in(uma).get(PATH).content.decode()
+        main = page.split('<form class="preferences-sections"')[1].split("</form>")[0]
+        assert re.findall(r"<button[^>]*>", main) == [
+            '<button class="btn btn-sm btn-quiet" form="preset-choices">',
+            '<button class="btn btn-primary">',
+        ]
+
+    def test_only_delete_resets(self, uma, signed_in):
+        client = signed_in(uma)
+        assert [client.get(self.URL).status_code, client.post(self.URL).status_code] == [405, 405]
+        assert client.delete(self.URL).status_code == 303
 
 
 def test_absence_and_mail_are_kept(uma, fill, signed_in):

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from notifications import windows
 from notifications.choices import Function, MailState, Severity
+from notifications.holding import Hold
 from notifications.models import Mail, MailItem, Notice, NotificationFunction
 from opsi.models import User
 from tests.waiting import START, minutes
@@ -21,7 +22,7 @@ def items(ticket, wording):
     """`items([uma, aiko], severity=…)`: (address, unsaved MailItem) pairs of saved notices, one a person."""
     version, event = wording(), ticket.events.last()
 
-    def make(people, severity=Severity.INFORMATION):
+    def make(people, severity=Severity.INFORMATION, hold=None):
         now = timezone.now()
         notices = Notice.objects.bulk_create(
             Notice(
@@ -37,19 +38,18 @@ def items(ticket, wording):
             )
             for person in people
         )
-        return [
-            (
-                notice.person.email,
-                MailItem(
-                    notice=notice,
-                    person=notice.person,
-                    definition_version=version,
-                    severity=severity,
-                    created_at=now,
-                ),
+        pending = []
+        for notice in notices:
+            item = MailItem(
+                notice=notice,
+                person=notice.person,
+                definition_version=version,
+                severity=severity,
+                created_at=now,
             )
-            for notice in notices
-        ]
+            item.hold = hold
+            pending.append((notice.person.email, item))
+        return pending
 
     return make
 
@@ -154,6 +154,58 @@ def test_a_thousand_people_cost_as_many_statements_as_ten(items, django_assert_m
             windows.collect(pending, NotificationFunction(), timezone.now())
     assert Mail.objects.filter(state=MailState.OPEN).count() == 1_000
     assert MailItem.objects.count() == 1_010
+
+
+class TestLanes:
+    """What is held waits beside the ordinary window of the address, in a mail of its person's (domain §4)."""
+
+    def test_each_lane_is_a_window_of_its_own(self, items, uma, clock):
+        held = Hold("quiet:1", START + minutes(600))
+        collect(items([uma]))
+        collect(items([uma], hold=held))
+        clock.shift(minutes(5))
+        collect(items([uma, uma], Severity.WARNING, hold=held))
+        ordinary, quiet = Mail.objects.order_by("pk")
+        assert (ordinary.lane, ordinary.closes_at, ordinary.items.count()) == ("", START + minutes(10), 1)
+        assert (quiet.lane, quiet.closes_at, quiet.items.count()) == ("quiet:1", START + minutes(600), 3)
+        assert (ordinary.severity, quiet.severity) == (Severity.INFORMATION, Severity.WARNING)
+
+    def test_one_that_is_over_is_closed_and_the_next_begins(self, items, uma, clock):
+        collect(items([uma], hold=Hold("quiet:1", START + minutes(60))))
+        clock.shift(minutes(60))
+        collect(items([uma], hold=Hold("quiet:1", START + minutes(120))))
+        assert list(Mail.objects.order_by("pk").values_list("state", "closes_at")) == [
+            (MailState.DUE, START + minutes(60)),
+            (MailState.OPEN, START + minutes(120)),
+        ]
+
+    def test_one_left_at_a_former_address_is_not_joined(self, items, uma):
+        hold = Hold("quiet:1", START + minutes(60))
+        collect(items([uma], hold=hold))
+        uma.email = "uma@example.org"
+        collect(items([uma], hold=hold))
+        assert {mail.address: mail.items.count() for mail in Mail.objects.all()} == {
+            "uma@example.com": 1,
+            "uma@example.org": 1,
+        }
+
+    def test_what_skips_the_window_skips_them_too(self, items, uma):
+        [(address, item)] = items([uma], Severity.CRITICAL, hold=Hold("quiet:1", START + minutes(60)))
+        item.critical_skips_window = True
+        assert collect([(address, item)]) is True
+        assert (item.mail.lane, item.mail.state) == ("", MailState.DUE)
+
+    @pytest.mark.django_db(transaction=True)
+    def test_two_dispatches_that_open_one_at_once_share_it(self, items, uma):
+        ready = threading.Barrier(4)
+
+        def one(pending):
+            ready.wait()
+            collect(pending)
+
+        hold = Hold("quiet:1", START + minutes(60))
+        in_threads(one, [[items([uma], hold=hold)] for _number in range(4)])
+        assert Mail.objects.get().items.count() == 4
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,0 +1,76 @@
+"""Whom a definition could ever reach, so that nobody is offered a choice about what cannot concern them (domain §5)."""
+
+from collections.abc import Callable
+
+from notifications import addresses
+from notifications.models import Definition
+from opsi.models import User
+from opsi.roles import AgentRole, CustomerRole
+from tickets import events
+
+
+def _is_agent(person):
+    return person.is_agent
+
+
+def _works_on_tickets(person):
+    return person.holds(AgentRole.USER)
+
+
+def _is_customer_user(person):
+    return person.customer_id is not None
+
+
+def _is_customer_manager(person):
+    return _is_customer_user(person) and person.customer_role == CustomerRole.MANAGER
+
+
+# Who can be found by a kind of recipient at all; everybody, by those that are not here.
+BY_KIND: dict[str, Callable[[User], bool]] = {
+    "owner": _works_on_tickets,
+    "responsible": _works_on_tickets,
+    "write_agents": _works_on_tickets,
+    "assignment_group": _is_agent,
+    "newly_concerned": _is_agent,
+    "informed": _is_agent,
+    "queue_subscribers": _is_agent,
+    "service_subscribers": _is_agent,
+    "queue_and_service_subscribers": _is_agent,
+    "admins": lambda person: person.holds(AgentRole.ADMIN),
+    "customer_user": _is_customer_user,
+    "following_managers": _is_customer_manager,
+}
+
+
+def reaches(definition: Definition, person: User) -> bool:
+    """Whether `definition` could ever tell `person`. Prefetch its named people and groups, and the person's groups."""
+    if not person.is_agent and _is_internal(definition):
+        return False
+    groups = {group.pk: group for group in person.groups.all()}
+    # Roles as dispatch understands them: exactly those held, of oneself or through a group.
+    held = {person.customer_role} if person.customer_id else {person.agent_role}
+    held |= set() if person.customer_id else {group.agent_role for group in groups.values()}
+    return (
+        any(BY_KIND.get(kind, _anybody)(person) for kind in definition.recipients)
+        or not held.isdisjoint(definition.roles)
+        or any(named.pk == person.pk for named in definition.named_users.all())
+        or any(group.pk in groups for group in definition.named_groups.all())
+        or _is_addressed(definition, person)
+    )
+
+
+def _anybody(person):
+    return True
+
+
+def _is_internal(definition):
+    """Whether it only speaks of articles that are not for customers."""
+    with_article = {event.name for event in events.all_types() if event.has_article}
+    internal = definition.article_filter.get("visible_for_customer") is False
+    return internal and with_article.issuperset(definition.events)
+
+
+def _is_addressed(definition, person):
+    texts = definition.extra_addresses.replace(",", " ").replace(";", " ").split()
+    own = addresses.of_person(person)
+    return bool(own) and any(addresses.normalise(text.strip("<>\"'")) == own for text in texts)

@@ -1,0 +1,69 @@
+"""Personal choices in a real browser: the page shows what matters to what is chosen, by keyboard and narrow too."""
+
+import pytest
+from playwright.sync_api import expect
+
+from notifications.models import Following, PersonalSettings
+from tests.notifications.test_inbox_in_browser import window as window
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
+PATH = "/preferences/notifications/"
+
+
+def save(page):
+    page.get_by_role("main").get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Your preferences are saved.")).to_be_visible()
+
+
+@pytest.mark.parametrize("options", [{}, {"java_script_enabled": False}], ids=["script", "no script"])
+def test_a_summary_asks_for_its_time_and_a_weekly_one_for_its_day(uma, window, options):
+    page = window(uma, **options)
+    page.goto(PATH)
+    expect(page.get_by_label("Summary at")).to_be_hidden()
+    page.get_by_label("One summary a day").check()
+    expect(page.get_by_label("Summary at")).to_be_visible()
+    expect(page.get_by_label("Summary on")).to_be_hidden()
+    page.get_by_label("One summary a week").check()
+    page.get_by_label("Summary on").select_option("Friday")
+    page.get_by_label("Summary at").fill("17:30")
+    save(page)
+    own = PersonalSettings.objects.get(person=uma)
+    assert (own.rhythm, own.summary_day, f"{own.summary_at:%H:%M}") == ("weekly", 4, "17:30")
+
+
+def test_return_in_a_field_saves_and_resets_nothing(uma, window):
+    page = window(uma)
+    page.goto(PATH)
+    page.get_by_label("New article: E-mail").uncheck()
+    save(page)
+    expect(page.get_by_role("button", name="Reset to defaults")).to_be_visible()
+    page.get_by_label("Quiet from").fill("22:00")
+    page.get_by_label("Quiet until").fill("07:00")
+    page.get_by_label("Quiet until").press("Enter")
+    expect(page.get_by_text("Your preferences are saved.")).to_be_visible()
+    expect(page.get_by_label("New article: E-mail")).not_to_be_checked()
+    page.get_by_role("button", name="Reset to defaults").click()
+    expect(page.get_by_label("New article: E-mail")).to_be_checked()
+    expect(page.get_by_label("Quiet from")).to_have_value("22:00")
+
+
+def test_a_customer_manager_follows_on_a_telephone(carl, window):
+    page = window(carl, viewport={"width": 320, "height": 640})
+    page.goto(PATH)
+    expect(page.get_by_role("group", name="Only of these types")).to_be_hidden()
+    page.get_by_label("Follow all tickets of Acme").check()
+    page.get_by_role("group", name="Only of these types").get_by_label("Incident").check()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    save(page)
+    assert Following.objects.get(person=carl).types == ["incident"]
+
+
+def test_what_waits_shows_a_moment_after_writing(ticket, mika, window, forget, dispatch):
+    forget()
+    ticket.note("The disk is full.", by=mika)
+    page = window(mika)
+    page.goto(f"/tickets/{ticket.number}/")
+    waiting = page.get_by_text("1 e-mail about this goes out in 10 min.")
+    expect(waiting).to_be_hidden()
+    dispatch()
+    expect(waiting).to_be_visible()
