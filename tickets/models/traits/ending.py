@@ -31,6 +31,7 @@ class Ending:
             self.version += 1
             self.change_state(State.CLOSED, by)
             target._touch()
+            target.set_clocks()
             record(target, "TicketMergeReceived", under_way, new=for_history(self))
             return record(self, "TicketMerge", under_way, new=for_history(target))
 
@@ -56,6 +57,7 @@ class Ending:
             self.deleted_at = now()
             self._touch(deleted_at=self.deleted_at, version=F("version") + 1)
             self.version += 1
+            self.set_clocks()
             return record(self, "TicketDelete", under_way)
 
     def restore(self, by):
@@ -67,4 +69,5 @@ class Ending:
             self.deleted_at = None
             self._touch(deleted_at=None, version=F("version") + 1)
             self.version += 1
+            self.set_clocks()
             return record(self, "TicketRestore", under_way)
