@@ -68,7 +68,7 @@ class WorkingTime:
     yearly: frozenset[tuple[int, int]] = frozenset()
 
     def add(self, moment: datetime.datetime, minutes: float) -> datetime.datetime | None:
-        """When `minutes` of working time have passed since `moment`; with 0, when work goes on. None: not in ten years."""
+        """`minutes` of working time after `moment`; with 0, when work goes on. None: not within ten years."""
         # In UTC, as sums and differences within another zone are those of its wall clock.
         moment, left = moment.astimezone(datetime.UTC), datetime.timedelta(minutes=minutes)
         for begin, end in self._spans(moment):

@@ -1,4 +1,4 @@
-"""Working time: office hours, nights, holidays, leap days, changes of the clock; calendars without any (docs/time.md)."""
+"""Working time: office hours, nights, holidays, leap days, changes of the clock; calendars without any."""
 
 import datetime
 import zoneinfo

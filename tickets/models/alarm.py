@@ -11,16 +11,15 @@ from tickets.choices import Clock, State
 from tickets.working_time import AroundTheClock, WorkingTime
 
 type Key = tuple[str, str, datetime.datetime]
-type Wanted = dict[Key, datetime.datetime]
 
 
-class AlarmQuerySet(models.QuerySet):
+class AlarmQuerySet(models.QuerySet["Alarm"]):
     def due(self, now):
         """What is to be raised, the oldest first; tickets whose clocks are outdated wait until they are set anew."""
         return self.filter(at__lte=now, ticket__clocks_outdated=False).order_by("at", "pk")
 
-    def lay_down(self, ticket, wanted: Wanted, hours: "WorkingTime | AroundTheClock"):
-        """Make the ticket's alarms those of `wanted` ({key: when it goes off first}); the ticket's row must be held.
+    def lay_down(self, ticket, wanted, hours):
+        """Make the ticket's alarms those of `wanted` ({Key: when it goes off first}); the ticket's row must be held.
 
         What was raised already for the same due time is not raised anew, but goes on with its next day.
         """
@@ -104,7 +103,7 @@ class Alarm(models.Model):
         if self.name == events.LOCK_TIMEOUT:
             return None
         days = hours if self.keeps_hours else AroundTheClock()
-        at = days.again(self.at or self.raised_at, after)
+        at = days.again(self.at or after, after)
         if at and self.name == events.ESCALATION_WARNING and at >= self.due:
             return None
         return at

@@ -131,11 +131,11 @@ class Sla(models.Model):
         help_text=_("The times run in its working time. None: around the clock."),
     )
     first_response_minutes = minutes_field(_("first response (minutes)"))
-    first_response_warning = warning_field(_("warning at (percent)"))
+    first_response_warning = warning_field(_("first response: warning at (percent)"))
     update_minutes = minutes_field(_("update (minutes)"))
-    update_warning = warning_field(_("warning at (percent)"))
+    update_warning = warning_field(_("update: warning at (percent)"))
     solution_minutes = minutes_field(_("solution (minutes)"))
-    solution_warning = warning_field(_("warning at (percent)"))
+    solution_warning = warning_field(_("solution: warning at (percent)"))
     is_active = models.BooleanField(_("active"), default=True)
 
     objects = SlaQuerySet.as_manager()

@@ -33,6 +33,11 @@ class TicketQuerySet(models.QuerySet):
     def readable_by(self, person):
         return self.accessible_to(person, Level.READ)
 
+    def timed_by(self, calendar):
+        """Those whose SLA counts in `calendar`, and the locked ones whose queue does."""
+        locked = models.Q(is_locked=True, queue__in=calendar.queues.all())
+        return self.filter(models.Q(sla__in=calendar.slas.all()) | locked)
+
     def outdate_clocks(self):
         """Have the clocks of those that are not complete set anew by the next sweep. Returns how many."""
         running = self.filter(deleted_at=None, merged_into=None).exclude(state__in=COMPLETE_STATES)
