@@ -11,14 +11,8 @@ class NotificationsConfig(AppConfig):
         from notifications import panels, receivers  # noqa: F401  (connects the receivers)
         from tickets import events
 
-        for name, label, icon in (
-            ("NotificationPendingReminder", _("Pending reminder"), "bell-alert"),
-            ("NotificationEscalation", _("Escalation"), "fire"),
-            ("NotificationEscalationNotifyBefore", _("Escalation warning"), "exclamation-triangle"),
-            ("NotificationLockTimeout", _("Lock timeout"), "lock-open"),
-            ("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope"),
-        ):
-            events.register(events.EventType(name, label, icon))
+        failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")
+        events.register(failure)
         panels.fill()
         post_migrate.connect(ship_definitions, sender=self)
 

@@ -126,6 +126,13 @@ SHIPPED = (
         "severity": SeverityRule.CRITICAL,
     },
     {
+        "shipped_as": "lock-timeout",
+        "name": _("Lock timeout"),
+        "tooltip": _("A ticket of yours was locked for longer than its queue allows, and has been unlocked."),
+        "events": ["NotificationLockTimeout"],
+        "recipients": ["owner", "responsible"],
+    },
+    {
         "shipped_as": "watcher-added",
         "name": _("Added as watcher"),
         "events": ["TicketSubscribe"],

@@ -30,23 +30,35 @@ ARTICLE_JA = """\
 
 {{article.body:60}}"""
 
-TIMES = """\
-{{event.label}}: {{ticket.title}}
+SITUATION = """\
+
 
 Queue: {{ticket.queue}}
 State: {{ticket.state}}
 Priority: {{ticket.priority}}
 Owner: {{owner}}
-Pending until: {{ticket.pending_until}}"""
+Customer: {{customer}}"""
 
-TIMES_JA = """\
-{{event.label}}: {{ticket.title}}
+SITUATION_JA = """\
+
 
 担当窓口: {{ticket.queue}}
 ステータス: {{ticket.state}}
 優先度: {{ticket.priority}}
 担当者: {{owner}}
-保留期限: {{ticket.pending_until}}"""
+顧客: {{customer}}"""
+
+PROMISED = """
+
+First response due: {{ticket.first_response_due}}
+Update due: {{ticket.update_due}}
+Solution due: {{ticket.solution_due}}"""
+
+PROMISED_JA = """
+
+初回応答期限: {{ticket.first_response_due}}
+更新期限: {{ticket.update_due}}
+解決期限: {{ticket.solution_due}}"""
 
 CHANGED = "{{actor}} changed this ticket ({{event.time}}).\n\n{{event.change}}"
 CHANGED_JA = "{{actor}} さんがこのチケットを変更しました ({{event.time}})。\n\n{{event.change}}"
@@ -114,16 +126,49 @@ TEXTS = {
         ),
     },
     "pending-reminder": {
-        "en": ("[{{ticket.number}}] Reminder: {{ticket.title}}", TIMES),
-        "ja": ("[{{ticket.number}}] リマインダー: {{ticket.title}}", TIMES_JA),
+        "en": (
+            "[{{ticket.number}}] Reminder: {{ticket.title}}",
+            f"This ticket was pending until {{{{event.due}}}}. That time has come.{SITUATION}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] リマインダー: {{ticket.title}}",
+            f"このチケットの保留期限 {{{{event.due}}}} を過ぎました。ご対応をお願いします。{SITUATION_JA}",
+        ),
     },
     "escalation-warning": {
-        "en": ("[{{ticket.number}}] Escalates soon: {{ticket.title}}", TIMES),
-        "ja": ("[{{ticket.number}}] まもなくエスカレーション: {{ticket.title}}", TIMES_JA),
+        "en": (
+            "[{{ticket.number}}] {{event.clock}} due soon: {{ticket.title}}",
+            f"{{{{event.clock}}}} is due by {{{{event.due}}}}. After that this ticket escalates.{SITUATION}{PROMISED}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] まもなく期限（{{event.clock}}）: {{ticket.title}}",
+            f"{{{{event.clock}}}}の期限は {{{{event.due}}}} です。"
+            "期限を過ぎるとこのチケットはエスカレーションされます。"
+            f"{SITUATION_JA}{PROMISED_JA}",
+        ),
     },
     "escalation": {
-        "en": ("[{{ticket.number}}] Escalated: {{ticket.title}}", TIMES),
-        "ja": ("[{{ticket.number}}] エスカレーション: {{ticket.title}}", TIMES_JA),
+        "en": (
+            "[{{ticket.number}}] Escalated, {{event.clock}} overdue: {{ticket.title}}",
+            f"{{{{event.clock}}}} was due by {{{{event.due}}}} and is overdue.{SITUATION}{PROMISED}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] エスカレーション（{{event.clock}}の期限超過）: {{ticket.title}}",
+            f"{{{{event.clock}}}}の期限 {{{{event.due}}}} を過ぎています。至急ご対応をお願いします。"
+            f"{SITUATION_JA}{PROMISED_JA}",
+        ),
+    },
+    "lock-timeout": {
+        "en": (
+            "[{{ticket.number}}] Unlocked after its time: {{ticket.title}}",
+            "This ticket was locked for as long as its queue allows, and has been unlocked: others can take it over."
+            f"{SITUATION}",
+        ),
+        "ja": (
+            "[{{ticket.number}}] ロックが自動解除されました: {{ticket.title}}",
+            "キューで認められたロック時間を過ぎたため、このチケットのロックを解除しました。"
+            f"ほかの担当者も対応できます。{SITUATION_JA}",
+        ),
     },
     "watcher-added": {
         "en": (

@@ -23,6 +23,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Customer, Group, User
+from tickets.choices import Clock
 from tickets.models import Queue, Service, Sla, Ticket, TicketEvent
 
 NOTHING = "-"
@@ -124,6 +125,18 @@ class Facts:
         zone = zone_called(self.reader.time_zone)
         return f"{date_format(timezone.localtime(at, zone), 'Y-m-d H:i')} ({zone.key})"
 
+    @property
+    def clock(self) -> str:
+        """What a time event is about: first response, update or solution."""
+        clock = self.event.data.get("clock")
+        return str(Clock(clock).label) if clock else ""
+
+    @property
+    def due(self) -> str:
+        """When what a time event is about is, or was, due."""
+        due = self.event.data.get("due")
+        return self.time(parse_datetime(due)) if due else ""
+
     def change(self, value) -> str:
         """The event's `old` or `new` in words; nothing where the reader has no business with it."""
         event = self.event
@@ -144,6 +157,8 @@ class Facts:
         if event.type.field:
             name = capfirst(_field(event.type.field).verbose_name)
             return f"{name}: {self.change(event.old) or NOTHING} → {self.change(event.new) or NOTHING}"
+        if self.due:
+            return f"{label}: {self.clock} ({self.due})" if self.clock else f"{label} ({self.due})"
         if event.type.has_article:
             subject = one_line(self.article.subject) if self.article else ""
             return f"{label}: {subject}" if subject else label
@@ -216,6 +231,9 @@ for _name, _label, _value in (
     ("ticket.service", _("Service"), lambda facts: facts.name("service")),
     ("ticket.sla", _("SLA"), lambda facts: facts.name("sla")),
     ("ticket.pending_until", _("Pending until"), lambda facts: facts.code("pending_until")),
+    ("ticket.first_response_due", _("First response due"), lambda facts: facts.code("first_response_due")),
+    ("ticket.update_due", _("Update due"), lambda facts: facts.code("update_due")),
+    ("ticket.solution_due", _("Solution due"), lambda facts: facts.code("solution_due")),
     ("ticket.created", _("Time of creation"), lambda facts: facts.time(facts.event.ticket.created_at)),
     (
         "ticket.url",
@@ -235,6 +253,8 @@ for _name, _label, _value in (
     ("event.old", _("Old value"), lambda facts: facts.change(facts.event.old)),
     ("event.new", _("New value"), lambda facts: facts.change(facts.event.new)),
     ("event.time", _("When it happened"), lambda facts: facts.time(facts.event.at)),
+    ("event.clock", _("What a time event is about: first response, update or solution"), lambda facts: facts.clock),
+    ("event.due", _("When what a time event is about is or was due"), lambda facts: facts.due),
     ("article.number", _("Number of the article"), lambda facts: str(facts.article.number) if facts.article else ""),
     (
         "article.from",

@@ -195,4 +195,6 @@ CELERY_BEAT_SCHEDULE = {
         # A sweep that could not run in time is overtaken by the next.
         "options": {"expires": 5.0},
     },
+    # Time events are to be raised within a minute of being due (docs/time.md).
+    "tickets.sweep": {"task": "tickets.tasks.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
 }

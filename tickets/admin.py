@@ -1,10 +1,76 @@
-"""Queues and what they grant, services and service levels; tickets only to look at and to bring back."""
+"""Queues and what they grant, services, service levels and their calendars; tickets only to look at and bring back."""
 
 from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from tickets.models import Queue, QueueGrant, Service, Sla, Ticket, TicketEvent
+from tickets.models import (
+    Holiday,
+    Queue,
+    QueueGrant,
+    Service,
+    Sla,
+    Ticket,
+    TicketEvent,
+    WorkingCalendar,
+)
+from tickets.models.calendar import WEEK
+
+AFTERWARDS = _("Open tickets that this is about get their due times anew within a minute of saving.")
+
+
+def outdate(request, tickets):
+    """Have the clocks of `tickets` set anew, and say of how many."""
+    if count := tickets.outdate_clocks():
+        text = ngettext(
+            "%(count)d open ticket gets its due times anew within a minute.",
+            "%(count)d open tickets get their due times anew within a minute.",
+            count,
+        )
+        messages.info(request, text % {"count": count})
+
+
+class HolidayInline(admin.TabularInline):
+    model = Holiday
+    extra = 1
+
+
+@admin.register(WorkingCalendar)
+class WorkingCalendarAdmin(admin.ModelAdmin):
+    list_display = ("name", "time_zone", "used_by")
+    search_fields = ("name",)
+    save_as = True
+    inlines = (HolidayInline,)
+    fieldsets = (
+        (None, {"fields": ("name", "time_zone"), "description": AFTERWARDS}),
+        (
+            _("Working hours"),
+            {
+                "fields": tuple(WEEK),
+                "description": _(
+                    "For example 09:00-17:00, or 09:00-12:00, 13:00-17:30. Nothing: no work on that day. "
+                    "A night shift is 22:00-24:00 on one day and 00:00-06:00 on the next."
+                ),
+            },
+        ),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("slas", "queues")
+
+    @admin.display(description=_("used by"))
+    def used_by(self, calendar):
+        return ", ".join(str(user) for user in (*calendar.slas.all(), *calendar.queues.all())) or None
+
+    def get_changeform_initial_data(self, request):
+        usual = dict.fromkeys(list(WEEK)[:5], "09:00-17:00")
+        return {"time_zone": request.user.time_zone, **usual, **super().get_changeform_initial_data(request)}
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        if change and (form.has_changed() or any(formset.has_changed() for formset in formsets)):
+            calendar = form.instance
+            outdate(request, Ticket.objects.timed_by(calendar))
 
 
 class GrantInline(admin.TabularInline):
@@ -19,6 +85,10 @@ class QueueAdmin(admin.ModelAdmin):
     list_filter = ("is_active", "follow_up")
     search_fields = ("name",)
     inlines = (GrantInline,)
+    fieldsets = (
+        (None, {"fields": ("name", "comment", "is_active", "follow_up")}),
+        (_("Lock timeout"), {"fields": ("unlock_minutes", "calendar"), "description": AFTERWARDS}),
+    )
 
     def get_inlines(self, request, obj):
         # A new queue gets what is shipped; it is changed from there.
@@ -28,6 +98,8 @@ class QueueAdmin(admin.ModelAdmin):
         super().save_model(request, queue, form, change)
         if not change:
             queue.grant_shipped()
+        elif {"unlock_minutes", "calendar"} & set(form.changed_data):
+            outdate(request, Ticket.objects.filter(queue=queue, is_locked=True))
 
 
 @admin.register(Service)
@@ -39,9 +111,34 @@ class ServiceAdmin(admin.ModelAdmin):
 
 @admin.register(Sla)
 class SlaAdmin(admin.ModelAdmin):
-    list_display = ("name", "first_response_minutes", "update_minutes", "solution_minutes", "is_active")
-    list_filter = ("is_active",)
+    list_display = (
+        "name", "calendar", "first_response_minutes", "update_minutes", "solution_minutes", "is_active",
+    )  # fmt: skip
+    list_filter = ("is_active", "calendar")
+    list_select_related = ("calendar",)
     search_fields = ("name",)
+    fieldsets = (
+        (None, {"fields": ("name", "is_active", "calendar"), "description": AFTERWARDS}),
+        (
+            _("Times promised"),
+            {
+                "fields": (
+                    ("first_response_minutes", "first_response_warning"),
+                    ("update_minutes", "update_warning"),
+                    ("solution_minutes", "solution_warning"),
+                ),
+                "description": _(
+                    "0 minutes promise nothing. The warning goes out when so much of the time is over; 0 percent warns "
+                    "nobody."
+                ),
+            },
+        ),
+    )
+
+    def save_model(self, request, sla, form, change):
+        super().save_model(request, sla, form, change)
+        if change and set(form.changed_data) - {"name", "is_active"}:
+            outdate(request, Ticket.objects.filter(sla=sla))
 
 
 class DeletedFilter(admin.SimpleListFilter):

@@ -45,6 +45,14 @@ COMPLETE_STATES = frozenset(
 )
 
 
+class Clock(models.TextChoices):
+    """What a service level promises a time for; the ticket's field of each is named after it, with `_due`."""
+
+    FIRST_RESPONSE = "first_response", _("First response")
+    UPDATE = "update", _("Update")
+    SOLUTION = "solution", _("Solution")
+
+
 class SenderType(models.TextChoices):
     AGENT = "agent", _("Agent")
     CUSTOMER = "customer", _("Customer")

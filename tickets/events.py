@@ -1,5 +1,7 @@
 """The registry of ticket events (domain §5): name, label, icon, and whether an article comes with it.
 
+The last four are raised by time (`tickets.due`): their data has `clock` (a Clock, "" for none) and `due` (ISO time).
+
 Every choice list, settings page, icon and test that names events reads it. An app above registers its own events in its
 `AppConfig.ready()` or beside the verb that writes them.
 """
@@ -8,6 +10,11 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+PENDING_REMINDER = "NotificationPendingReminder"
+ESCALATION = "NotificationEscalation"
+ESCALATION_WARNING = "NotificationEscalationNotifyBefore"
+LOCK_TIMEOUT = "NotificationLockTimeout"
 
 
 @dataclass(frozen=True)
@@ -73,5 +80,9 @@ for _event in (
     EventType("ArticleCreate", _("Article added"), "chat-bubble-left", has_article=True),
     EventType("ArticleUpdate", _("Article edited"), "pencil-square", has_article=True),
     EventType("ArticleDelete", _("Article deleted"), "x-circle", has_article=True),
+    EventType(PENDING_REMINDER, _("Pending reminder"), "bell-alert"),
+    EventType(ESCALATION, _("Escalation"), "fire"),
+    EventType(ESCALATION_WARNING, _("Escalation warning"), "exclamation-triangle"),
+    EventType(LOCK_TIMEOUT, _("Lock timeout"), "lock-open"),
 ):
     register(_event)

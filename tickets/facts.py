@@ -1,6 +1,6 @@
 """What a ticket's page says about it: label, value, and which form of `tickets.forms.fields` changes it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -13,12 +13,16 @@ from tickets.models import Ticket
 
 @dataclass(frozen=True)
 class Fact:
-    """`value` is shown as it is; `moment` instead, where the fact is a time. `change` is a key of FIELDS or ""."""
+    """`value` is shown as it is; `moment` instead, where the fact is a time. `change` is a key of FIELDS or "".
+
+    `is_due`: the time is one to keep, so how much is left is said as well.
+    """
 
     label: str | Promise
     value: object = None
     moment: object = None
     change: str = ""
+    is_due: bool = False
 
 
 def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
@@ -39,14 +43,17 @@ def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
             Fact(_("Lock"), _("Locked") if ticket.is_locked else _("Unlocked"), change="lock"),
         ]
     if ticket.state == State.PENDING:
-        facts.append(Fact(_("Pending until"), moment=ticket.pending_until, change="pending"))
+        facts.append(
+            Fact(_("Pending until"), moment=ticket.pending_until, change="pending", is_due=person.is_agent)
+        )
     if person.is_agent:
         facts += [
-            Fact(label, moment=moment)
+            Fact(label, moment=moment, is_due=True)
             for label, moment in (
                 (_("First response due"), ticket.first_response_due),
                 (_("Update due"), ticket.update_due),
                 (_("Solution due"), ticket.solution_due),
+                (_("Unlocked at"), ticket.unlock_due),
             )
             if moment
         ]
@@ -55,7 +62,7 @@ def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
         Fact(_("Created"), moment=ticket.created_at),
         Fact(_("Changed"), moment=ticket.changed_at),
     ]
-    return [fact if _may(fact, verbs) else Fact(fact.label, fact.value, fact.moment) for fact in facts]
+    return [fact if _may(fact, verbs) else replace(fact, change="") for fact in facts]
 
 
 def _may(fact, verbs):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from opsi.models import User
 from opsi.templatetags.moments import exact
+from tickets.choices import Clock
 from tickets.events import EventType
 from tickets.models import Ticket, TicketEvent
 
@@ -75,6 +76,8 @@ def changed_since(ticket: Ticket, version: int, limit: int = 5) -> list[Line]:
 def _line(event):
     if event.name == "ArticleUpdate":
         return Line(event, *_visibility(event.old, event.new))
+    if "due" in event.data:
+        return Line(event, "", _time(event.data))
     field = event.type.field
     has_values = bool(field) or event.old is not None or event.new is not None
     if not has_values:
@@ -82,6 +85,12 @@ def _line(event):
     if not field:
         return Line(event, shown(field, event.old, ""), shown(field, event.new, ""))
     return Line(event, shown(field, event.old), shown(field, event.new))
+
+
+def _time(data):
+    """Which clock a time event is about, and when it was due."""
+    due = exact(datetime.datetime.fromisoformat(data["due"]))
+    return f"{Clock(data['clock']).label}, {due}" if data["clock"] else due
 
 
 def _visibility(old, new):

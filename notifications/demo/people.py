@@ -3,7 +3,8 @@
 from opsi.models import Customer, Group, User
 from opsi.roles import AgentRole, CustomerRole
 from tickets.choices import FollowUp, Level
-from tickets.models import Queue, QueueGrant, Service, Sla
+from tickets.models import Holiday, Queue, QueueGrant, Service, Sla, WorkingCalendar
+from tickets.models.calendar import WEEK
 
 PASSWORD = "demo"  # noqa: S105  (known to everybody, on purpose)
 
@@ -46,16 +47,38 @@ QUEUES = {
 # These queues open to a group alone, instead of to the agent roles as shipped.
 CLOSED_TO_OTHERS = {"Security incidents": "Security team"}
 
+# name: minutes until a lock ends, the calendar they are counted in
+UNLOCKING = {"Workplace": (960, "European office")}
+
 SERVICES = (
     "E-mail", "VPN", "Office network", "ERP", "CRM", "Reporting", "Client computers", "Printing",
     "Telephony", "Identity and access", "File shares", "Web shop",
 )  # fmt: skip
 
-# name: first response, update and solution, in minutes
+# name: time zone, hours from Monday on, holidays of every year
+CALENDARS = {
+    "European office": (
+        "Europe/Berlin",
+        ("08:00-18:00",) * 4 + ("08:00-16:00",),
+        {"01-01": "New Year's Day", "05-01": "Labour Day", "12-25": "Christmas Day", "12-26": "Boxing Day"},
+    ),
+    "東京営業時間": (
+        "Asia/Tokyo",
+        ("09:00-12:00, 13:00-18:00",) * 5,
+        {
+            "01-01": "元日", "01-02": "年始休業", "01-03": "年始休業", "02-11": "建国記念の日", "02-23": "天皇誕生日",
+            "04-29": "昭和の日", "05-03": "憲法記念日", "05-04": "みどりの日", "05-05": "こどもの日", "08-11": "山の日",
+            "11-03": "文化の日", "11-23": "勤労感謝の日", "12-29": "年末休業", "12-30": "年末休業", "12-31": "年末休業",
+        },
+    ),
+}  # fmt: skip
+
+# name: calendar (None: around the clock); first response, update and solution, in minutes
 SLAS = {
-    "Gold": (30, 120, 480),
-    "Silver": (120, 480, 1440),
-    "Bronze": (480, 1440, 4320),
+    "Gold": (None, 30, 120, 480),
+    "Silver": ("European office", 120, 480, 1440),
+    "Bronze": ("European office", 480, 2400, 9600),
+    "東京標準": ("東京営業時間", 120, 960, 4800),
 }
 
 
@@ -70,22 +93,48 @@ def settle() -> None:
         for name, slug in GROUPS.items()
     }
     _people(customers, groups)
+    calendars: dict[str | None, WorkingCalendar | None] = {None: None}
+    calendars |= {name: _calendar(name, *days) for name, days in CALENDARS.items()}
     for name, (comment, follow_up) in QUEUES.items():
+        unlock, calendar = UNLOCKING.get(name, (0, None))
+        values = {"unlock_minutes": unlock, "calendar": calendars[calendar]}
         queue, new = Queue.objects.get_or_create(
-            name=name, defaults={"comment": comment, "follow_up": follow_up}
+            name=name, defaults={"comment": comment, "follow_up": follow_up, **values}
         )
         if new and name in CLOSED_TO_OTHERS:
             QueueGrant.objects.create(queue=queue, group=groups[CLOSED_TO_OTHERS[name]], level=Level.WRITE)
         elif new:
             queue.grant_shipped()
     Service.objects.bulk_create([Service(name=name) for name in SERVICES], ignore_conflicts=True)
+    _service_levels(calendars)
+
+
+def _service_levels(calendars):
     Sla.objects.bulk_create(
         [
-            Sla(name=name, first_response_minutes=first, update_minutes=update, solution_minutes=solution)
-            for name, (first, update, solution) in SLAS.items()
+            Sla(
+                name=name,
+                calendar=calendars[calendar],
+                first_response_minutes=first,
+                update_minutes=update,
+                solution_minutes=solution,
+            )
+            for name, (calendar, first, update, solution) in SLAS.items()
         ],
         ignore_conflicts=True,
     )
+
+
+def _calendar(name, time_zone, hours, holidays):
+    calendar, new = WorkingCalendar.objects.get_or_create(
+        name=name, defaults={"time_zone": time_zone, **dict(zip(WEEK, hours, strict=False))}
+    )
+    if new:
+        Holiday.objects.bulk_create(
+            Holiday(calendar=calendar, date=f"2024-{day}", name=of, every_year=True)
+            for day, of in holidays.items()
+        )
+    return calendar
 
 
 def _people(customers, groups):

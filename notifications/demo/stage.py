@@ -187,6 +187,8 @@ def lay_down(ticket: Ticket, entries: list[Entry], people: dict[str, User | None
     )
     ticket.changed_at = entries[-1].at
     Ticket.objects.filter(pk=ticket.pk).update(changed_at=ticket.changed_at)
+    if ticket.sla_id:
+        ticket.set_clocks()
     snapshot = ticket.snapshot()
     TicketEvent.objects.bulk_create(
         TicketEvent(

@@ -28,6 +28,35 @@ def at(moment):
     return _element(moment, exact(moment, with_zone=False), exact(moment))
 
 
+@register.filter
+def time_left(moment):
+    """How long there is until `moment` – “3 h left” – or how long it is over: “overdue for 2 days”."""
+    seconds = int((moment - timezone.now()).total_seconds())
+    if seconds < 0:
+        words = _overdue(-seconds)
+    elif seconds < HOUR:
+        count = max(seconds // MINUTE, 1)
+        words = ngettext("%(count)d min left", "%(count)d min left", count) % {"count": count}
+    elif seconds < 2 * DAY:
+        count = seconds // HOUR
+        words = ngettext("%(count)d h left", "%(count)d h left", count) % {"count": count}
+    else:
+        count = seconds // DAY
+        words = ngettext("%(count)d day left", "%(count)d days left", count) % {"count": count}
+    return format_html('<span class="time-left{}">{}</span>', " is-over" if seconds < 0 else "", words)
+
+
+def _overdue(seconds):
+    if seconds < HOUR:
+        count = max(seconds // MINUTE, 1)
+        return ngettext("overdue for %(count)d min", "overdue for %(count)d min", count) % {"count": count}
+    if seconds < 2 * DAY:
+        count = seconds // HOUR
+        return ngettext("overdue for %(count)d h", "overdue for %(count)d h", count) % {"count": count}
+    count = seconds // DAY
+    return ngettext("overdue for %(count)d day", "overdue for %(count)d days", count) % {"count": count}
+
+
 def exact(moment, with_zone=True):
     """`moment` in the reader's time zone, as text: "2026-03-01 14:05 JST"."""
     return date_format(timezone.localtime(moment), "Y-m-d H:i T" if with_zone else "Y-m-d H:i")

@@ -6,6 +6,7 @@ from io import StringIO
 from itertools import pairwise
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.core.management import call_command
 from django.db.models import Count
@@ -14,9 +15,10 @@ from django.utils import timezone
 from notifications.demo.people import PEOPLE, QUEUES
 from opsi.models import User
 from opsi.roles import PersonKind
+from tickets import due
 from tickets.access import may
 from tickets.choices import Priority, State, TicketType
-from tickets.models import Article, Attachment, Ticket, TicketCounter, TicketEvent, TicketLink
+from tickets.models import Article, Attachment, Sla, Ticket, TicketCounter, TicketEvent, TicketLink
 from tickets.models.traits.changing import for_history
 from watchers.models import Watcher
 
@@ -86,6 +88,29 @@ def test_nobody_is_told_of_it(demo, mailoutbox):
         assert not apps.get_model("notifications", name).objects.exists(), name
     assert not mailoutbox
     assert not TicketEvent.objects.exclude(data__quiet=True).exists()
+
+
+def test_times_to_keep_some_of_them_over_and_none_of_it_told_in_the_first_hour(demo):
+    now = timezone.now()
+    for clock in ("update_due", "solution_due"):
+        assert Ticket.objects.filter(**{f"{clock}__lt": now}).exists()
+        assert Ticket.objects.filter(**{f"{clock}__gt": now}).exists()
+    assert Ticket.objects.filter(state="pending", pending_until__lt=now).exists()
+    assert {sla.calendar and sla.calendar.time_zone for sla in Sla.objects.all()} == {
+        None, "Europe/Berlin", "Asia/Tokyo",
+    }  # fmt: skip
+    assert not Ticket.objects.filter(clocks_outdated=True).exists()
+    events = TicketEvent.objects.count()
+    with time_machine.travel(now + timedelta(minutes=59), tick=False):
+        due.sweep()
+    assert TicketEvent.objects.count() == events
+
+
+def test_the_days_after_tell_again_what_still_is_over(demo):
+    with time_machine.travel(timezone.now() + timedelta(days=4), tick=False):
+        due.sweep()
+    told = TicketEvent.objects.filter(actor=None).values_list("name", flat=True)
+    assert {"NotificationPendingReminder", "NotificationEscalation"} <= set(told)
 
 
 def test_customers_read_their_own_tickets_only(demo):

@@ -10,6 +10,7 @@ from django.utils import timezone
 from notifications.demo.script import BadStory, Calendar, Entry, _Reader
 from notifications.demo.stage import lay_down
 from opsi.models import User
+from tickets.models import Sla
 from tickets.operations import operation
 
 UTC = ZoneInfo("UTC")
@@ -36,6 +37,19 @@ def test_a_log_laid_down_at_once_looks_as_if_written_one_by_one(make_ticket, uma
     ]
     lay_down(at_once, entries, {"uma": uma, "system": None})
     assert rows_of(at_once) == rows_of(one_by_one)
+
+
+@pytest.mark.django_db
+def test_and_moves_the_clocks_as_that_would(make_ticket, carl, uma):
+    sla = Sla.objects.create(name="Gold", first_response_minutes=60, update_minutes=120, solution_minutes=480)
+    at = timezone.now() - timedelta(days=2)
+    with operation(by=carl, quiet=True, at=at):
+        one_by_one, at_once = (make_ticket(by=carl, title="Same", sla=sla) for _ticket in range(2))
+    with operation(by=uma, quiet=True, at=at + timedelta(hours=1)):
+        one_by_one.note("We are on it.", by=uma, visible_for_customer=True)
+    lay_down(at_once, [Entry(at + timedelta(hours=1), "uma", "We are on it.", public=True)], {"uma": uma})
+    assert at_once.first_response_due is None
+    assert at_once.update_due == one_by_one.update_due == at + timedelta(hours=3)
 
 
 def rows_of(ticket):

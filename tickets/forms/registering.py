@@ -9,7 +9,7 @@ from tickets.choices import Priority, TicketType
 from tickets.forms.layout import in_rows
 from tickets.forms.people import CustomerFields, WorkerField
 from tickets.forms.texts import BodyField, LineField
-from tickets.models import Queue, Service, Ticket
+from tickets.models import Queue, Service, Sla, Ticket
 from tickets.uploads import AttachmentsField
 
 
@@ -49,13 +49,17 @@ class NewTicketForm(CustomerFields, RequestForm):
     service = forms.ModelChoiceField(
         Service.objects.filter(is_active=True), label=_("Service"), required=False, empty_label=_("None")
     )
+    sla = forms.ModelChoiceField(
+        Sla.objects.filter(is_active=True), label=_("SLA"), required=False, empty_label=_("None")
+    )
     visible_for_customer = forms.BooleanField(label=_("Visible for customer"), required=False, initial=True)
 
     rows = (
         ("title",),
         ("type", "queue", "priority"),
         ("customer", "customer_user"),
-        ("owner", "responsible", "service"),
+        ("owner", "responsible"),
+        ("service", "sla"),
         ("body",),
         ("attachments",),
         ("visible_for_customer",),

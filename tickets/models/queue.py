@@ -1,11 +1,21 @@
 """Where tickets lie: queues and who may do what there; services and service levels (domain §1, §2)."""
 
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Group
 from opsi.roles import AgentRole
-from tickets.choices import FollowUp, Level
+from tickets.choices import Clock, FollowUp, Level
+from tickets.models.calendar import WorkingCalendar, working_time_of
+
+MOST_MINUTES = 366 * 24 * 60
+
+
+def minutes_field(label, **options):
+    """Minutes, at most a year of them; 0 means none."""
+    limit = MaxValueValidator(MOST_MINUTES, _("At most a year: %(limit_value)s minutes."))
+    return models.PositiveIntegerField(label, default=0, validators=[limit], **options)
 
 
 class Queue(models.Model):
@@ -14,6 +24,19 @@ class Queue(models.Model):
     is_active = models.BooleanField(_("active"), default=True)
     follow_up = models.CharField(
         _("follow-up to a complete ticket"), max_length=10, choices=FollowUp, default=FollowUp.REOPEN
+    )
+    unlock_minutes = minutes_field(
+        _("unlock after (minutes)"),
+        help_text=_("A ticket locked for longer is unlocked, so that others can take it over. 0: never."),
+    )
+    calendar = models.ForeignKey(
+        WorkingCalendar,
+        verbose_name=_("working calendar"),
+        on_delete=models.PROTECT,
+        related_name="queues",
+        null=True,
+        blank=True,
+        help_text=_("Locks last in its working time. None: around the clock."),
     )
 
     class Meta:
@@ -79,14 +102,43 @@ class Service(models.Model):
         return self.name
 
 
+class SlaQuerySet(models.QuerySet):
+    def with_calendar(self):
+        """All that calculating with them needs, in two statements."""
+        return self.select_related("calendar").prefetch_related("calendar__holidays")
+
+
+def warning_field(label):
+    """Percent of the promised time; 0 warns nobody."""
+    limit = MaxValueValidator(99, _("Less than 100 percent; 0 warns nobody."))
+    return models.PositiveSmallIntegerField(label, default=80, validators=[limit])
+
+
 class Sla(models.Model):
-    """A service level: the times promised, in minutes; 0 promises nothing."""
+    """A service level: the times promised, in minutes of working time; 0 promises nothing.
+
+    Each has a percentage of its time after which those in charge are warned; 0 warns nobody.
+    """
 
     name = models.CharField(_("name"), max_length=100, unique=True)
-    first_response_minutes = models.PositiveIntegerField(_("first response (minutes)"), default=0)
-    update_minutes = models.PositiveIntegerField(_("update (minutes)"), default=0)
-    solution_minutes = models.PositiveIntegerField(_("solution (minutes)"), default=0)
+    calendar = models.ForeignKey(
+        WorkingCalendar,
+        verbose_name=_("working calendar"),
+        on_delete=models.PROTECT,
+        related_name="slas",
+        null=True,
+        blank=True,
+        help_text=_("The times run in its working time. None: around the clock."),
+    )
+    first_response_minutes = minutes_field(_("first response (minutes)"))
+    first_response_warning = warning_field(_("first response: warning at (percent)"))
+    update_minutes = minutes_field(_("update (minutes)"))
+    update_warning = warning_field(_("update: warning at (percent)"))
+    solution_minutes = minutes_field(_("solution (minutes)"))
+    solution_warning = warning_field(_("solution: warning at (percent)"))
     is_active = models.BooleanField(_("active"), default=True)
+
+    objects = SlaQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("service level")
@@ -95,3 +147,11 @@ class Sla(models.Model):
 
     def __str__(self):
         return self.name
+
+    @property
+    def working_time(self):
+        return working_time_of(self.calendar)
+
+    def promise(self, clock: Clock) -> tuple[int, int]:
+        """The minutes promised for `clock`, and after which percentage of them a warning goes out."""
+        return getattr(self, f"{clock}_minutes"), getattr(self, f"{clock}_warning")

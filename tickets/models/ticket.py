@@ -17,10 +17,11 @@ from tickets.models.traits.changing import Changing
 from tickets.models.traits.conversing import Conversing
 from tickets.models.traits.ending import Ending
 from tickets.models.traits.registering import Registering
+from tickets.models.traits.timing import Timing
 
 SNAPSHOT_FIELDS = (
     "title", "type", "queue", "state", "priority", "owner", "responsible", "assignment_group", "created_by", "customer",
-    "customer_user", "is_locked", "pending_until", "service", "sla",
+    "customer_user", "is_locked", "pending_until", "service", "sla", "first_response_due", "update_due", "solution_due",
 )  # fmt: skip
 
 
@@ -31,6 +32,16 @@ class TicketQuerySet(models.QuerySet):
 
     def readable_by(self, person):
         return self.accessible_to(person, Level.READ)
+
+    def timed_by(self, calendar):
+        """Those whose SLA counts in `calendar`, and the locked ones whose queue does."""
+        locked = models.Q(is_locked=True, queue__in=calendar.queues.all())
+        return self.filter(models.Q(sla__in=calendar.slas.all()) | locked)
+
+    def outdate_clocks(self):
+        """Have the clocks of those that are not complete set anew by the next sweep. Returns how many."""
+        running = self.filter(deleted_at=None, merged_into=None).exclude(state__in=COMPLETE_STATES)
+        return running.update(clocks_outdated=True)
 
     def with_labels(self):
         """Everything a list row or a ticket header names, in one query."""
@@ -47,7 +58,7 @@ class TicketManager(Registering, _FromQuerySet):
     pass
 
 
-class Ticket(Changing, Conversing, Ending, models.Model):
+class Ticket(Changing, Conversing, Ending, Timing, models.Model):
     number = models.CharField(_("number"), max_length=16, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=250)
     type = models.CharField(_("type"), max_length=20, choices=TicketType, default=TicketType.REQUEST)
@@ -112,9 +123,14 @@ class Ticket(Changing, Conversing, Ending, models.Model):
     sla = models.ForeignKey(
         Sla, verbose_name=_("SLA"), on_delete=models.PROTECT, related_name="+", null=True, blank=True
     )
-    first_response_due = models.DateTimeField(null=True, blank=True, editable=False)
-    update_due = models.DateTimeField(null=True, blank=True, editable=False)
-    solution_due = models.DateTimeField(null=True, blank=True, editable=False)
+    # Set by the verbs (tickets.models.traits.timing); None where no clock runs.
+    clocks_since = models.DateTimeField(default=timezone.now, editable=False)
+    first_response_due = models.DateTimeField(_("first response due"), null=True, blank=True, editable=False)
+    update_due = models.DateTimeField(_("update due"), null=True, blank=True, editable=False)
+    solution_due = models.DateTimeField(_("solution due"), null=True, blank=True, editable=False)
+    locked_at = models.DateTimeField(null=True, blank=True, editable=False)
+    unlock_due = models.DateTimeField(null=True, blank=True, editable=False)
+    clocks_outdated = models.BooleanField(default=False, editable=False)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="merged", null=True, blank=True
     )
@@ -132,6 +148,9 @@ class Ticket(Changing, Conversing, Ending, models.Model):
         indexes = [
             models.Index(fields=["queue", "-created_at"], name="ticket_by_queue"),
             models.Index(fields=["customer", "-created_at"], name="ticket_by_customer"),
+            models.Index(
+                fields=["id"], condition=models.Q(clocks_outdated=True), name="ticket_clocks_outdated"
+            ),
         ]
 
     def __str__(self):

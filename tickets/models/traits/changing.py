@@ -9,9 +9,12 @@ from django.utils.translation import gettext as _
 
 from opsi.roles import AgentRole
 from tickets import events
-from tickets.choices import Priority, State, TicketType
+from tickets.choices import COMPLETE_STATES, Priority, State, TicketType
 from tickets.models.history import record
 from tickets.operations import now, operation
+
+# What the clocks hang on, besides what is said on the ticket.
+TIMED_FIELDS = frozenset({"state", "sla", "queue", "is_locked", "pending_until"})
 
 
 class StaleTicket(Exception):
@@ -113,14 +116,25 @@ class Changing:
             if all(getattr(self, name) == value for name, value in values.items()):
                 return None
             old = {name: for_history(getattr(self, name)) for name in values}
-            for name, value in values.items():
+            follows = self._what_follows(field, to)
+            for name, value in (values | follows).items():
                 setattr(self, name, value)
-            self._touch(**values, version=F("version") + 1)
+            self._touch(**values, **follows, version=F("version") + 1)
             self.version += 1
+            if field in TIMED_FIELDS:
+                self.set_clocks()
             extra = {name: {"old": old[name], "new": for_history(value)} for name, value in along.items()}
             return record(
                 self, events.for_field(field).name, under_way, old=old[field], new=for_history(to), **extra
             )
+
+    def _what_follows(self, field, to):
+        """What a change sets along that the history has no need to tell."""
+        if field == "is_locked":
+            return {"locked_at": now() if to else None}
+        if field == "state" and self.is_complete and to not in COMPLETE_STATES:
+            return {"clocks_since": now()}
+        return {}
 
     def _touch(self, **values):
         self.changed_at = now()

@@ -77,6 +77,7 @@ class Conversing:
             self._refuse_when_merged()
             added = self.add_article(body, by, channel, **article)
             self._touch()
+            self._heed(added.visible_for_customer)
             informed = [person.pk for person in informed]
             record(
                 self,
@@ -127,6 +128,11 @@ class Conversing:
             attachment.save()
         return article
 
+    def _heed(self, changes_what_customers_see):
+        """Set the clocks anew where what is said moves them."""
+        if changes_what_customers_see and self.sla_id:
+            self.set_clocks()
+
     def _sender_type(self, by):
         if by is None or by.is_system:
             return SenderType.SYSTEM
@@ -161,6 +167,7 @@ class Conversing:
             article.edited_at = now()
             article.save()
             self._touch()
+            self._heed("visible_for_customer" in changes)
             new = {"visible_for_customer": article.visible_for_customer}
             return record(self, "ArticleUpdate", under_way, article=article, old=old, new=new)
 
@@ -174,4 +181,5 @@ class Conversing:
             article.deleted_at = now()
             article.save(update_fields=["deleted_at"])
             self._touch()
+            self._heed(article.visible_for_customer)
             return record(self, "ArticleDelete", under_way, article=article)

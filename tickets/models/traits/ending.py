@@ -32,6 +32,7 @@ class Ending:
             self._touch(merged_into=target, state=self.state, version=F("version") + 1)
             self.version += 1
             target._touch()
+            target.set_clocks()
             record(target, "TicketMergeReceived", under_way, new=for_history(self))
             return record(self, "TicketMerge", under_way, new=for_history(target), state=closing)
 
@@ -57,6 +58,7 @@ class Ending:
             self.deleted_at = now()
             self._touch(deleted_at=self.deleted_at, version=F("version") + 1)
             self.version += 1
+            self.set_clocks()
             return record(self, "TicketDelete", under_way)
 
     def restore(self, by):
@@ -68,4 +70,5 @@ class Ending:
             self.deleted_at = None
             self._touch(deleted_at=None, version=F("version") + 1)
             self.version += 1
+            self.set_clocks()
             return record(self, "TicketRestore", under_way)

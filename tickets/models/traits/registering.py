@@ -36,7 +36,8 @@ class Registering:
             for role in ("owner", "responsible"):
                 able_to_work(fields.get(role), role)
             ticket = self.model(title=" ".join(title.split()), queue=queue, created_by=by, **fields)
-            ticket.created_at = ticket.changed_at = now()
+            ticket.created_at = ticket.changed_at = ticket.clocks_since = now()
+            ticket.locked_at = ticket.created_at if ticket.is_locked else None
             ticket.number = self._next_number()
             try:
                 ticket.full_clean(exclude=["number"])
@@ -47,6 +48,8 @@ class Registering:
             article = ticket.add_article(
                 body, by, channel, subject=subject, visible=visible_for_customer, attachments=attachments
             )
+            if ticket.sla_id or ticket.is_locked or ticket.pending_until:
+                ticket.set_clocks()
             record(ticket, "TicketCreate", under_way, article=article)
             return ticket
 

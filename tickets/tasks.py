@@ -1,0 +1,10 @@
+"""The tasks call what does the work; each may run twice, or never, without harm."""
+
+from celery import shared_task
+
+
+@shared_task
+def sweep() -> None:
+    from tickets.due import sweep
+
+    sweep()
