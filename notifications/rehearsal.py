@@ -157,7 +157,8 @@ class Preview:
 
     @property
     def html(self) -> str:
-        return str(self.message.alternatives[0].content)
+        content, _type = self.message.alternatives[0]
+        return str(content)
 
 
 def unsaved_version(definition: Definition, texts: Sequence[DefinitionText]) -> DefinitionVersion:

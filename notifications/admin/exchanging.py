@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from notifications.exchange import export, import_file
 from notifications.models import Definition
-from notifications.yaml_reading import LARGEST, Problem, Refused
+from notifications.yaml_reading import LARGEST, Refused
 
 LIST = "admin:notifications_definition_changelist"
 
@@ -74,7 +74,8 @@ class Exchanging:
         status = 422 if problems or form.errors else 200
         return render(request, "admin/notifications/import.html", context, status=status)
 
-    def _import(self, request, file, overwrite) -> list[Problem]:
+    def _import(self, request, file, overwrite):
+        """Returns the problems, none where it was imported."""
         try:
             imported = import_file(file.read(), overwrite=overwrite)
         except Refused as refused:

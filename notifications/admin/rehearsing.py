@@ -1,5 +1,8 @@
 """Preview, dry run and test mail of a ticket notification, in the admin (docs/definitions.md)."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -16,14 +19,14 @@ from django.views.decorators.http import require_POST, require_safe
 from notifications import addresses, rehearsal
 from notifications.admin.definition_form import DefinitionForm
 from notifications.admin.scene_form import SceneForm
-from notifications.choices import Frame
+from notifications.choices import Frame, Function
 from notifications.models import Definition, DefinitionText, NotificationFunction
 from notifications.transports import DeliveryFailed
 
 MOST_ROWS = 200
 MOST_TEXTS = 20
 TEXT_FIELDS = ("language", "frame", "subject", "body")
-WITH_FRAME = {**settings.SECURE_CSP, "frame-src": [CSP.SELF]}
+WITH_FRAME = cast(Mapping[str, list[str]], settings.SECURE_CSP | {"frame-src": [CSP.SELF]})
 # A mail as mail programs show it: its own styles, nothing that runs, nothing from elsewhere.
 MAIL_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -122,7 +125,7 @@ class Rehearsing:
             "refused": refused,
             "unsaved": _hidden(texts),
             "scene": [(name, value) for name, value in form.data.items() if name in form.fields],
-            "query": form.data.urlencode() if not texts else "",
+            "query": form.data.urlencode() if found and not texts else "",
         }
         status = 422 if refused or (form.is_bound and form.errors) else 200
         return self._show(request, "preview", definition, context, status)
@@ -181,7 +184,7 @@ def _miss(name):
 
 
 def _accepted(to, answer, function):
-    if settings.OPSI_MAIL_REACHES_NOBODY and function == "opsi":
+    if settings.OPSI_MAIL_REACHES_NOBODY and function == Function.OPSI:
         return _("The test mail to %(address)s was kept as a file: nobody receives it.") % {"address": to}
     text = _("The test mail to %(address)s was accepted.") % {"address": to}
     return f"{text} {_('The server said: %(answer)s') % {'answer': answer}}" if answer else text

@@ -55,19 +55,19 @@ class SceneForm(forms.Form):
     def __init__(self, data: QueryDict, definition: Definition | None, reader: User | None = None):
         self.definition = definition
         given = data.copy()
-        self.ticket = (
+        self.found = (
             Ticket.objects.select_related("merged_into")
             .filter(number=given.get("ticket", "").replace("\x00", "").strip())
             .first()
         )
         super().__init__(given if "ticket" in given else None)
-        if self.ticket is None:
+        if self.found is None:
             return
         self._ask_event(given)
         if given.get("details_of", given["event"]) != given["event"]:
             for name in ("by", "old", "new", "article"):
                 given.pop(name, None)
-        given["details_of"] = given["event"]
+        given["details_of"] = str(given["event"])
         if (event_type := self._imagined(given["event"])) is not None:
             self._ask_details(given, event_type)
         if reader is not None:
@@ -77,13 +77,13 @@ class SceneForm(forms.Form):
             given.setdefault("to", reader.username)
 
     def clean_ticket(self):
-        if self.ticket is None:
+        if self.found is None:
             raise ValidationError(_("There is no ticket of this number."))
-        return self.ticket
+        return self.found
 
     def _ask_event(self, given):
         names = self.definition.events if self.definition else [name for name, _label in events.choices()]
-        happened = list(self.ticket.events.select_related("actor").order_by("-pk")[:MOST_EVENTS])
+        happened = list(self.found.events.select_related("actor").order_by("-pk")[:MOST_EVENTS])
         mine = [event for event in happened if event.name in names]
         others = [event for event in happened if event.name not in names]
         imagined = [(event.name, event.label) for event in events.all_types() if event.name in names]
@@ -109,7 +109,7 @@ class SceneForm(forms.Form):
     def _ask_details(self, given, event_type):
         self.fields["by"] = LoginField(_("Done by"), help_text=_("A login; empty for the system."))
         if event_type.field:
-            now = getattr(self.ticket, event_type.field)
+            now = getattr(self.found, event_type.field)
             for name, label in (("old", _("Old value")), ("new", _("New value"))):
                 self.fields[name] = value_field(event_type.field, label)
             given.setdefault("new", _as_given(now))
@@ -127,7 +127,7 @@ class SceneForm(forms.Form):
 
     def clean_article(self):
         number = self.cleaned_data["article"]
-        articles = self.ticket.articles.select_related("author", "ticket").order_by("-number")
+        articles = self.found.articles.select_related("author", "ticket").order_by("-number")
         found = articles.filter(number=number).first() if number else articles.first()
         if number and found is None:
             raise ValidationError(_("This ticket has no such article."))
@@ -136,13 +136,11 @@ class SceneForm(forms.Form):
     def event(self) -> TicketEvent:
         """The event that was chosen; use once the form is valid."""
         said = self.cleaned_data
-        chosen = said["event"]
+        ticket, chosen = said["ticket"], said["event"]
         if self._imagined(chosen) is None:
-            return self.ticket.events.select_related(*RELATED).get(pk=chosen)
+            return ticket.events.select_related(*RELATED).get(pk=chosen)
         old, new = said.get("old"), said.get("new")
-        return rehearsal.imagine(
-            self.ticket, chosen, by=said["by"], old=old, new=new, article=said.get("article")
-        )
+        return rehearsal.imagine(ticket, chosen, by=said["by"], old=old, new=new, article=said.get("article"))
 
 
 def _choice(event):
@@ -150,8 +148,8 @@ def _choice(event):
     return str(event.pk), f"{at} {event.type.label} ({event.actor or gettext('The system')})"
 
 
-def value_field(name: str, label) -> forms.Field:
-    """A field for a value of the ticket field `name`."""
+def value_field(name, label):
+    """A form field for a value of the ticket field `name`."""
     if MODELS.get(name) is User:
         return LoginField(label, help_text=_("A login; empty for nobody."))
     ticket_field = Ticket._meta.get_field(name)
