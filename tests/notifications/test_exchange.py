@@ -1,5 +1,7 @@
 """Ticket notifications to a file and back: nothing is lost, and a broken file is refused whole with its lines (B14)."""
 
+from pathlib import Path
+
 import pytest
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -349,3 +351,12 @@ def test_a_queue_of_any_name_can_be_asked_for(db):
     Definition.objects.all().delete()
     import_file(file.encode())
     assert everything() == before
+
+
+def test_the_file_in_the_documentation_can_be_imported(service_desk, mika):
+    page = (Path(__file__).parents[2] / "docs" / "definitions.md").read_text()
+    example = page.split("```yaml\n")[1].split("```")[0]
+    [definition] = import_file(example.encode()).added
+    assert definition.ticket_filter == {"queue": [service_desk.pk], "is_locked": [False]}
+    assert definition.changed_from == {"owner": [None]}
+    assert list(definition.named_users.all()) == [mika]
