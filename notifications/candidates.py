@@ -50,7 +50,7 @@ def match(definitions: Iterable[Definition], events: Sequence[TicketEvent]) -> t
     for definition in definitions:
         try:
             if with_attachments is None and filters.asks_for_attachments(definition):
-                with_attachments = _with_attachments(events)
+                with_attachments = attachments_of(events)
             about = [
                 Match(definition, event)
                 for event in events
@@ -68,7 +68,8 @@ def match(definitions: Iterable[Definition], events: Sequence[TicketEvent]) -> t
     return found, problems
 
 
-def _with_attachments(events):
+def attachments_of(events: Iterable[TicketEvent]) -> set[int]:
+    """The ids of those events' articles that have attachments."""
     articles = {event.article_id for event in events} - {None}
     return set(Attachment.objects.filter(article__in=articles).values_list("article", flat=True))
 

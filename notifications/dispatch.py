@@ -14,6 +14,7 @@ import logging
 import os
 import socket
 import uuid
+from collections.abc import Iterable
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -74,15 +75,21 @@ def events_of(operation: uuid.UUID) -> list[TicketEvent]:
 
 
 def decide(
-    events: list[TicketEvent], function: NotificationFunction, now: datetime.datetime
+    events: list[TicketEvent],
+    function: NotificationFunction,
+    now: datetime.datetime,
+    definitions: Iterable[Definition] | None = None,
 ) -> tuple[list[Telling], list[str]]:
     """Who is told of `events` through what, who is not and why; and which definitions failed, a line each.
 
-    Writes nothing. What is told once per day is left to `drop_told_today`.
+    By all valid definitions, or by some of `Definition.objects.for_dispatch()`. Writes nothing. What is told once per
+    day is left to `drop_told_today`.
     """
     if not events:
         return [], []
-    matches, problems = match(Definition.objects.valid().for_dispatch().order_by("pk"), events)
+    if definitions is None:
+        definitions = Definition.objects.valid().for_dispatch().order_by("pk")
+    matches, problems = match(definitions, events)
     if not matches:
         return [], problems
     concerns, failed = gather(matches)

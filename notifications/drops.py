@@ -167,21 +167,23 @@ def settings_of(person: User):
     return getattr(person, "notification_settings", None)
 
 
-def drop_told_today(tellings: Iterable[Telling]) -> None:
+def drop_told_today(tellings: Iterable[Telling], *, lock: bool = True) -> None:
     """Drop what a once-per-day definition told already today; what was withdrawn before it left does not count.
 
-    Locks those definitions, so that of two operations dispatched at once only one tells. Use inside a transaction.
+    Locks those definitions, so that of two operations dispatched at once only one tells: use it inside a transaction.
+    A rehearsal, which tells nobody, goes without.
     """
     asked = [telling for telling in tellings if not telling.drop and telling.concern.definition.once_per_day]
     if not asked:
         return
     definitions = {telling.concern.definition.pk for telling in asked}
-    list(
-        Definition.objects.select_for_update(no_key=True)
-        .filter(pk__in=definitions)
-        .order_by("pk")
-        .values_list("pk", flat=True)
-    )
+    if lock:
+        list(
+            Definition.objects.select_for_update(no_key=True)
+            .filter(pk__in=definitions)
+            .order_by("pk")
+            .values_list("pk", flat=True)
+        )
     withdrawn = MailItem.objects.filter(notice=OuterRef("notice"), state=ItemState.WITHDRAWN)
     mail = [channel.name for channel in channels.all_channels() if channel.is_mail]
     told = Candidate.objects.filter(
@@ -190,6 +192,8 @@ def drop_told_today(tellings: Iterable[Telling]) -> None:
         local_date__in={telling.local_date for telling in asked},
         drop="",
     ).exclude(Exists(withdrawn), channel__in=mail)
+    # What has been told already may be rehearsed, and is not in its own way then.
+    told = told.exclude(operation__in={telling.event.operation for telling in asked})
     keys = set(told.values_list("definition", "ticket", "person", "address", "channel", "local_date"))
     for telling in asked:
         if telling.once_key in keys:

@@ -3,7 +3,7 @@
 Values of a field OR, fields AND. The ticket is judged as the event's snapshot has it, however late that is.
 """
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
 
 from notifications.models import Definition
 from tickets.models import Article, TicketEvent
@@ -15,44 +15,53 @@ FLAG_FIELDS = ("visible_for_customer", "has_attachment")
 
 def matches(definition: Definition, event: TicketEvent, with_attachments: Container[int] = ()) -> bool:
     """Whether `definition` is about `event`. `with_attachments`: ids of the articles that have attachments."""
-    return (
-        event.name in definition.events
-        and _ticket_matches(definition.ticket_filter, event.snapshot)
-        and _change_matches(definition, event)
-        and _article_matches(definition.article_filter, event, with_attachments)
-    )
+    return next(misses(definition, event, with_attachments), None) is None
+
+
+def misses(
+    definition: Definition, event: TicketEvent, with_attachments: Container[int] = ()
+) -> Iterator[str]:
+    """What keeps `definition` from being about `event`: "events", "ticket_state", "to_state" and so on."""
+    if event.name not in definition.events:
+        yield "events"
+        return
+    yield from _ticket_misses(definition.ticket_filter, event.snapshot)
+    yield from _change_misses(definition, event)
+    yield from _article_misses(definition.article_filter, event, with_attachments)
 
 
 def asks_for_attachments(definition: Definition) -> bool:
     return "has_attachment" in definition.article_filter
 
 
-def _ticket_matches(wanted, snapshot):
+def _ticket_misses(wanted, snapshot):
     # A field the ticket does not have matches nothing: a filter that is not understood must not widen who is told.
-    return all(
-        field in snapshot and _among(snapshot[field], values) for field, values in wanted.items() if values
-    )
+    for field, values in wanted.items():
+        if values and not (field in snapshot and _among(snapshot[field], values)):
+            yield f"ticket_{field}"
 
 
-def _change_matches(definition, event):
-    """`changed_from` and `changed_to` bind the events that carry old → new; others have nothing to compare."""
-    if not event.type.field:
-        return True
-    return all(
-        not values or _among(_plain(value), values)
-        for value, values in ((event.old, definition.changed_from), (event.new, definition.changed_to))
-    )
+def _change_misses(definition, event):
+    """`changed_from` and `changed_to` ask of the field that the event changes; others have nothing to compare."""
+    field = event.type.field
+    for name, wanted, value in (
+        ("from", definition.changed_from, event.old),
+        ("to", definition.changed_to, event.new),
+    ):
+        if field and (values := wanted.get(field)) and not _among(_plain(value), values):
+            yield f"{name}_{field}"
 
 
-def _article_matches(wanted, event, with_attachments):
+def _article_misses(wanted, event, with_attachments):
     """Honoured for every event that has an article (behaviour B11)."""
-    wanted = {field: value for field, value in wanted.items() if value not in ([], "", None)}
-    if not wanted or not event.type.has_article:
-        return True
+    if not event.type.has_article:
+        return
     article = event.article
-    return article is not None and all(
-        _article_field_matches(article, field, value, with_attachments) for field, value in wanted.items()
-    )
+    for field, value in wanted.items():
+        if value in ([], "", None):
+            continue
+        if article is None or not _article_field_matches(article, field, value, with_attachments):
+            yield f"article_{field}"
 
 
 def _article_field_matches(article: Article, field, value, with_attachments):

@@ -1,103 +1,49 @@
 """The form of a ticket notification: its lists and filters, kept as JSON, as fields with choices (domain §5)."""
 
 from django import forms
-from django.contrib import admin
-from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db.models import JSONField
 from django.utils.text import capfirst
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import channels, recipients
+from notifications.admin.definition_fields import (
+    EitherField,
+    LinesField,
+    PeopleField,
+    RowsField,
+    YesNoField,
+    ticks,
+)
 from notifications.models import Definition
-from opsi.models import Customer, User
+from opsi.models import Customer, Group, User
 from opsi.roles import AgentRole, CustomerRole
 from tickets import events
 from tickets.choices import Channel, Priority, SenderType, State, TicketType
 from tickets.models import Queue, Service, Sla
 
-YES_NO = (("", _("either")), ("yes", _("yes")), ("no", _("no")))
+# Of these fields a change may come from nothing or leave nothing.
+MAY_BE_EMPTY = (
+    ("service", _("service")),
+    ("sla", _("SLA")),
+    ("owner", _("owner")),
+    ("responsible", _("responsible")),
+    ("assignment_group", _("assignment group")),
+    ("customer", _("customer")),
+)
+LISTS = ("events", "recipients", "roles")
+CHANGES = {"from_": "changed_from", "to_": "changed_to"}
+FILTERS = {"ticket_": "ticket_filter", "article_": "article_filter"}
 
 
-def ticks(label, choices, **options):
-    """Some of `choices`, as boxes to tick."""
-    options.setdefault("required", False)
-    return forms.MultipleChoiceField(
-        label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **options
-    )
-
-
-class RowsField(forms.ModelMultipleChoiceField):
-    """Some rows, cleaned to their ids."""
-
-    def __init__(self, label, model, **options):
-        super().__init__(model._default_manager.all(), label=label, required=False, **options)
-
-    def clean(self, value):
-        return sorted(row.pk for row in super().clean(value))
-
-
-class LinesField(forms.CharField):
-    """A list of texts, one a line."""
-
-    def __init__(self, label):
-        super().__init__(
-            label=label,
-            required=False,
-            help_text=_("One text a line; one of them is enough."),
-            widget=forms.Textarea(attrs={"rows": 2, "cols": 60}),
-        )
-
-    def prepare_value(self, value):
-        return "\n".join(value) if isinstance(value, list) else value
-
-    def clean(self, value):
-        return [line.strip() for line in super().clean(value).splitlines() if line.strip()]
-
-
-class EitherField(forms.ChoiceField):
-    """True, False, or None for either."""
-
-    def __init__(self, label):
-        super().__init__(label=label, choices=YES_NO, required=False)
-
-    def prepare_value(self, value):
-        return {True: "yes", False: "no"}.get(value, value)
-
-    def clean(self, value):
-        return {"yes": True, "no": False}.get(super().clean(value))
-
-
-class YesNoField(forms.TypedMultipleChoiceField):
-    """Some of True and False."""
-
-    def __init__(self, label):
-        super().__init__(
-            label=label,
-            choices=YES_NO[1:],
-            coerce=lambda value: value == "yes",
-            required=False,
-            widget=forms.CheckboxSelectMultiple,
-        )
-
-    def prepare_value(self, value):
-        return [{True: "yes", False: "no"}.get(one, one) for one in value or ()]
-
-
-def change_choices():
-    """What a change may be from and to, in groups."""
-    return [
-        (_("State"), State.choices),
-        (_("Priority"), Priority.choices),
-        (_("Type"), TicketType.choices),
-        (_("Queue"), [(str(queue.pk), queue.name) for queue in Queue.objects.all()]),
-    ]
+def few(label, choices):
+    """Some of `choices`, in a list of a few lines."""
+    widget = forms.SelectMultiple(attrs={"size": 5})
+    return forms.MultipleChoiceField(label=label, choices=choices, required=False, widget=widget)
 
 
 class DefinitionForm(forms.ModelForm):
-    """Fields named ticket_… and article_… are the entries of the two filters; an empty one asks nothing."""
+    """Fields named ticket_…, article_…, from_… and to_… are the entries of the filters; an empty one asks nothing."""
 
     events = ticks(
         _("events"),
@@ -126,9 +72,31 @@ class DefinitionForm(forms.ModelForm):
     ticket_service = RowsField(_("service"), Service)
     ticket_sla = RowsField(_("SLA"), Sla)
     ticket_customer = RowsField(_("customer"), Customer)
-    ticket_customer_user = RowsField(_("customer user"), User)
-    changed_from = forms.MultipleChoiceField(label=_("changed from"), choices=change_choices, required=False)
-    changed_to = forms.MultipleChoiceField(label=_("changed to"), choices=change_choices, required=False)
+    ticket_customer_user = PeopleField(_("customer user"), User)
+    from_state = few(_("state was"), State.choices)
+    to_state = few(_("state is now"), State.choices)
+    from_priority = few(_("priority was"), Priority.choices)
+    to_priority = few(_("priority is now"), Priority.choices)
+    from_type = few(_("type was"), TicketType.choices)
+    to_type = few(_("type is now"), TicketType.choices)
+    from_queue = RowsField(_("queue was"), Queue)
+    to_queue = RowsField(_("queue is now"), Queue)
+    from_service = RowsField(_("service was"), Service)
+    to_service = RowsField(_("service is now"), Service)
+    from_sla = RowsField(_("SLA was"), Sla)
+    to_sla = RowsField(_("SLA is now"), Sla)
+    from_owner = PeopleField(_("owner was"), User)
+    to_owner = PeopleField(_("owner is now"), User)
+    from_responsible = PeopleField(_("responsible was"), User)
+    to_responsible = PeopleField(_("responsible is now"), User)
+    from_assignment_group = RowsField(_("assignment group was"), Group)
+    to_assignment_group = RowsField(_("assignment group is now"), Group)
+    from_customer = RowsField(_("customer was"), Customer)
+    to_customer = RowsField(_("customer is now"), Customer)
+    from_is_locked = YesNoField(_("was locked"))
+    to_is_locked = YesNoField(_("is now locked"))
+    from_nothing = ticks(_("was empty"), MAY_BE_EMPTY)
+    to_nothing = ticks(_("is now empty"), MAY_BE_EMPTY)
     article_sender_type = ticks(_("sender type"), SenderType.choices)
     article_channel = ticks(_("channel"), Channel.choices)
     article_visible_for_customer = EitherField(_("visible for customer"))
@@ -149,47 +117,29 @@ class DefinitionForm(forms.ModelForm):
         super().__init__(
             *args, initial={**self._stored(instance), **(initial or {})}, instance=instance, **kwargs
         )
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             field.label = capfirst(field.label)
+            if isinstance(field, RowsField) and (stored := self.initial.get(name)):
+                field.keep(stored)
         for name in ("name", "comment", "tooltip"):
             self.fields[name].widget.attrs |= {"size": 80, "class": ""}
         self.fields["extra_addresses"].widget.attrs |= {"rows": 3}
-        self.fields["ticket_customer_user"].widget = AutocompleteSelectMultiple(
-            Definition._meta.get_field("named_users"),
-            admin.site,
-            choices=self.fields["ticket_customer_user"].choices,
-        )
 
     def _stored(self, definition):
         if definition is None:
             both = [name for name, _label in channels.choices()]
             return {"channels": both, "on_by_default": both}
-        return {
-            "events": definition.events,
-            "recipients": definition.recipients,
-            "roles": definition.roles,
-            "channels": list(definition.channels),
-            "on_by_default": [name for name, on in definition.channels.items() if on],
-            "changed_from": definition.changed_from,
-            "changed_to": definition.changed_to,
-            **{f"ticket_{field}": values for field, values in definition.ticket_filter.items()},
-            **{f"article_{field}": value for field, value in definition.article_filter.items()},
-        }
-
-    def clean_extra_addresses(self):
-        text = self.cleaned_data["extra_addresses"]
-        wrong = []
-        for part in text.replace(",", " ").replace(";", " ").split():
-            try:
-                # A tag is filled later.
-                "{{" in text or validate_email(part.strip("<>"))
-            except ValidationError:
-                wrong.append(part)
-        if wrong:
-            raise ValidationError(
-                _("Not an e-mail address: %(wrong)s"), params={"wrong": ", ".join(wrong)}, code="invalid"
-            )
-        return text
+        stored = {name: getattr(definition, name) for name in LISTS}
+        for prefix, name in FILTERS.items():
+            stored |= {f"{prefix}{field}": values for field, values in getattr(definition, name).items()}
+        for prefix, name in CHANGES.items():
+            wanted = getattr(definition, name)
+            stored[f"{prefix}nothing"] = [field for field, values in wanted.items() if None in values]
+            for field, values in wanted.items():
+                stored[f"{prefix}{field}"] = [value for value in values if value is not None]
+        stored["channels"] = list(definition.channels)
+        stored["on_by_default"] = [name for name, on in definition.channels.items() if on]
+        return stored
 
     def clean(self):
         cleaned = super().clean()
@@ -204,12 +154,14 @@ class DefinitionForm(forms.ModelForm):
     def _post_clean(self):
         # Before the instance is checked as a whole.
         cleaned, definition = self.cleaned_data, self.instance
-        for field in ("events", "recipients", "roles", "changed_from", "changed_to"):
+        for field in LISTS:
             setattr(definition, field, cleaned.get(field) or [])
         on = cleaned.get("on_by_default") or []
         definition.channels = {name: name in on for name in cleaned.get("channels") or []}
-        definition.ticket_filter = self._filter("ticket_", definition.ticket_filter)
-        definition.article_filter = self._filter("article_", definition.article_filter)
+        for prefix, name in FILTERS.items():
+            setattr(definition, name, self._filter(prefix, getattr(definition, name)))
+        for prefix, name in CHANGES.items():
+            setattr(definition, name, self._change(prefix, getattr(definition, name)))
         super()._post_clean()
 
     def _filter(self, prefix, stored):
@@ -218,3 +170,9 @@ class DefinitionForm(forms.ModelForm):
         kept = {field: value for field, value in stored.items() if field not in mine}
         said = {field: self.cleaned_data.get(prefix + field) for field in sorted(mine)}
         return kept | {field: value for field, value in said.items() if value not in (None, [], "")}
+
+    def _change(self, prefix, stored):
+        said = self._filter(prefix, stored)
+        for field in said.pop("nothing", []):
+            said[field] = [None, *said.get(field, [])]
+        return said

@@ -1,68 +1,40 @@
-"""Ticket notifications in the admin: which events, to whom, through what, in which words (domain §5)."""
+"""Ticket notifications in the admin: which events, to whom, through what, in which words (docs/definitions.md)."""
 
-from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
-from django.core.exceptions import ValidationError
-from django.forms.models import BaseInlineFormSet
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import channels, recipients
+from notifications.admin.definition_fields import FindingWidget, SomeRows, is_id
 from notifications.admin.definition_form import DefinitionForm
+from notifications.admin.exchanging import Exchanging
+from notifications.admin.rehearsing import Rehearsing
+from notifications.admin.texts import TextInline
 from notifications.choices import Validity
-from notifications.models import Definition, DefinitionText
+from notifications.models import Definition
 from notifications.tags import all_tags
 from notifications.wording import unknown_tags
 from tickets import events
 
 
-class TextFormSet(BaseInlineFormSet):
-    def __init__(self, *args, instance=None, **kwargs):
-        # An empty form stands ready for each language that has no text yet; left empty, it asks nothing.
-        kwargs["initial"] = [{"language": language} for language in _missing_languages(instance)]
-        super().__init__(*args, instance=instance, **kwargs)
-
-    def clean(self):
-        super().clean()
-        written = [form for form in self.forms if form.has_changed() or form.instance.pk]
-        if not any(form not in self.deleted_forms for form in written):
-            raise ValidationError(_("Write the text in at least one language."))
-
-
-class TextInline(admin.StackedInline):
-    model = DefinitionText
-    formset = TextFormSet
-    max_num = len(settings.LANGUAGES)
-    fields = (("language", "frame"), "subject", "body")
-
-    def get_extra(self, request, obj=None, **kwargs):
-        return len(_missing_languages(obj))
-
-    def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, **kwargs)
-        formset.form.base_fields["subject"].widget.attrs |= {"size": 90, "class": ""}
-        formset.form.base_fields["body"].widget = forms.Textarea(attrs={"rows": 12, "cols": 90})
-        return formset
-
-
 @admin.register(Definition)
-class DefinitionAdmin(admin.ModelAdmin):
+class DefinitionAdmin(Exchanging, Rehearsing, admin.ModelAdmin):
+    change_form_template = "admin/notifications/definition.html"
+    change_list_template = "admin/notifications/definitions.html"
     form = DefinitionForm
     inlines = (TextInline,)
     list_display = ("name", "events_shown", "recipients_shown", "channels_shown", "severity", "validity")
     list_filter = ("validity", "severity", "show_in_preferences")
     search_fields = ("name", "comment")
     autocomplete_fields = ("named_users", "named_groups")
-    readonly_fields = ("tags_shown",)
-    actions = ("make_valid", "make_invalid", "make_invalid_temporarily", "copy")
+    actions = ("make_valid", "make_invalid", "make_invalid_temporarily", "copy", "export")
     save_on_top = True
     fieldsets = (
         (None, {"fields": ("name", "comment", "validity", "severity")}),
-        (_("When"), {"fields": ("events", ("changed_from", "changed_to"))}),
+        (_("When"), {"fields": ("events",)}),
         (
             _("Ticket filter: one value of each field that has any"),
             {
@@ -70,6 +42,19 @@ class DefinitionAdmin(admin.ModelAdmin):
                 "fields": (
                     "ticket_state", "ticket_priority", "ticket_type", "ticket_is_locked", "ticket_queue",
                     "ticket_service", "ticket_sla", "ticket_customer", "ticket_customer_user",
+                ),
+            },
+        ),
+        (
+            _("Changed from → to: asked of the events that change the field, one value each"),
+            {
+                "classes": ("collapse",),
+                "fields": (
+                    ("from_state", "to_state"), ("from_priority", "to_priority"), ("from_type", "to_type"),
+                    ("from_queue", "to_queue"), ("from_service", "to_service"), ("from_sla", "to_sla"),
+                    ("from_owner", "to_owner"), ("from_responsible", "to_responsible"),
+                    ("from_assignment_group", "to_assignment_group"), ("from_customer", "to_customer"),
+                    ("from_is_locked", "to_is_locked"), ("from_nothing", "to_nothing"),
                 ),
             },
         ),
@@ -101,7 +86,6 @@ class DefinitionAdmin(admin.ModelAdmin):
                 )
             },
         ),
-        (_("Tags for the texts below"), {"classes": ("collapse",), "fields": ("tags_shown",)}),
     )  # fmt: skip
 
     @admin.display(description=_("events"))
@@ -116,32 +100,49 @@ class DefinitionAdmin(admin.ModelAdmin):
     def channels_shown(self, definition):
         return _joined(definition.channels, dict(channels.choices()))
 
-    @admin.display(description=_("tags"))
-    def tags_shown(self, definition):
-        rows = format_html_join(
-            "",
-            "<tr><td><code>{{{{{}}}}}</code></td><td>{}</td></tr>",
-            ((tag.name, tag.label) for tag in all_tags()),
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        widget = FindingWidget(db_field, self.admin_site)
+        return super().formfield_for_manytomany(
+            db_field, request, form_class=SomeRows, widget=widget, **kwargs
         )
-        return format_html("<table>{}</table>", rows)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        context = {"tags": all_tags(), **(extra_context or {})}
+        return super().changeform_view(request, object_id, form_url, context)
+
+    def response_action(self, request, *args, **kwargs):
+        chosen = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if not all(is_id(pk) for pk in chosen):
+            messages.error(request, gettext("There is no such ticket notification."))
+            return HttpResponseRedirect(request.get_full_path())
+        return super().response_action(request, *args, **kwargs)
 
     def save_related(self, request, form, formsets, change):
         super().save_related(request, form, formsets, change)
-        definition = form.instance
-        definition.publish()
-        if unknown := sorted(
-            {tag for text in definition.texts.all() for tag in unknown_tags(text.subject + text.body)}
-        ):
+        form.instance.publish()
+        self.warn(request, [form.instance])
+
+    def warn(self, request, definitions):
+        """Say what is allowed but hardly meant."""
+        texts = [text for one in definitions for text in one.texts.all()]
+        written = [text.subject + text.body for text in texts] + [one.extra_addresses for one in definitions]
+        if unknown := sorted({tag for text in written for tag in unknown_tags(text)}):
             messages.warning(
                 request,
                 gettext("These are no tags, each will read “-”: %(tags)s")
                 % {"tags": ", ".join(f"{{{{{tag}}}}}" for tag in unknown)},
             )
-        if not definition.names_anybody():
-            messages.warning(request, gettext("This notification names nobody to tell."))
+        if nobody := [one.name for one in definitions if not one.names_anybody()]:
+            messages.warning(
+                request,
+                gettext("This notification names nobody to tell: %(names)s") % {"names": ", ".join(nobody)},
+            )
 
     def _set_validity(self, request, queryset, validity):
+        chosen = list(queryset)
         changed = queryset.update(validity=validity)
+        for definition in chosen:
+            self.log_change(request, definition, [{"changed": {"fields": [str(_("validity"))]}}])
         message = ngettext(
             "%(count)d ticket notification is now: %(validity)s.",
             "%(count)d ticket notifications are now: %(validity)s.",
@@ -172,13 +173,6 @@ class DefinitionAdmin(admin.ModelAdmin):
         if len(copies) == 1:
             return HttpResponseRedirect(reverse("admin:notifications_definition_change", args=[copies[0].pk]))
         return None
-
-
-def _missing_languages(definition):
-    written = (
-        set(definition.texts.values_list("language", flat=True)) if definition and definition.pk else set()
-    )
-    return [code for code, _name in settings.LANGUAGES if code not in written]
 
 
 def _joined(names, labels):

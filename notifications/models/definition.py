@@ -1,9 +1,11 @@
 """Ticket notifications as an administrator defines them: which events, to whom, through what, in which words."""
 
 import itertools
+import re
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -12,7 +14,28 @@ from notifications.choices import Frame, Severity, SeverityRule, ShowInPreferenc
 from opsi.models import Group
 from tickets.choices import Priority
 
+TAG = re.compile(r"\{\{[^{}]*\}\}")
 BY_PRIORITY = {Priority.VERY_HIGH: Severity.CRITICAL, Priority.HIGH: Severity.WARNING}
+
+
+def split_addresses(text):
+    """The parts of a list of extra addresses, which comma, semicolon or white space separate (behaviour B10)."""
+    return [part for part in re.split(r"[,;\s]+", TAG.sub(_without_spaces, text)) if part]
+
+
+def _without_spaces(tag):
+    return "".join(tag[0].split())
+
+
+def _may_be_address(part):
+    # A tag is filled later.
+    if "{{" in part:
+        return TAG.search(part) is not None
+    try:
+        validate_email(part.strip("<>"))
+    except ValidationError:
+        return False
+    return True
 
 
 class DefinitionQuerySet(models.QuerySet):
@@ -37,7 +60,7 @@ class Definition(models.Model):
 
     * `events`: event names of `tickets.events`;
     * `ticket_filter`: {field of Ticket.snapshot(): [values]}, values of a field OR, fields AND; `changed_from` and
-      `changed_to`: [values], for events that carry old → new;
+      `changed_to` likewise, each field asked of the event that changes it, None for “nothing” or “nobody”;
     * `article_filter`: {"sender_type"|"channel": [codes], "visible_for_customer"|"has_attachment": bool,
       "from"|"to"|"cc"|"subject"|"body": [texts contained]};
     * `recipients`: keys of `notifications.recipients`; `roles`: agent and customer roles;
@@ -58,8 +81,8 @@ class Definition(models.Model):
     )
     events = models.JSONField(_("events"), default=list)
     ticket_filter = models.JSONField(_("ticket filter"), default=dict, blank=True)
-    changed_from = models.JSONField(_("changed from"), default=list, blank=True)
-    changed_to = models.JSONField(_("changed to"), default=list, blank=True)
+    changed_from = models.JSONField(_("changed from"), default=dict, blank=True)
+    changed_to = models.JSONField(_("changed to"), default=dict, blank=True)
     article_filter = models.JSONField(_("article filter"), default=dict, blank=True)
     recipients = models.JSONField(_("recipients"), default=list, blank=True)
     named_users = models.ManyToManyField(
@@ -97,6 +120,12 @@ class Definition(models.Model):
     @property
     def is_valid(self):
         return self.validity == Validity.VALID
+
+    def clean(self):
+        if wrong := [part for part in split_addresses(self.extra_addresses) if not _may_be_address(part)]:
+            raise ValidationError(
+                {"extra_addresses": gettext("Not an e-mail address: %(wrong)s") % {"wrong": ", ".join(wrong)}}
+            )
 
     def names_anybody(self):
         """Whether it has anybody to tell at all."""

@@ -5,8 +5,9 @@ from django.urls import reverse
 
 from notifications.dispatch import dispatch_operation
 from notifications.models import Definition, Outbox
+from opsi.models import Group
 from tests.notifications.conftest import make_definition, told
-from tickets.models import Queue
+from tickets.models import Queue, Service, Sla
 
 LIST = "admin:notifications_definition_changelist"
 
@@ -95,7 +96,7 @@ def test_one_made_here_tells_whom_it_should(site, ticket, mika, forget):
         ticket_priority=["high", "medium"],
         ticket_queue=[ticket.queue_id],
         ticket_is_locked=["no"],
-        changed_to=["closed"],
+        to_state=["closed"],
         article_body="gateway\n router ",
         article_visible_for_customer="yes",
     )
@@ -107,7 +108,7 @@ def test_one_made_here_tells_whom_it_should(site, ticket, mika, forget):
         "is_locked": [False],
     }
     assert definition.article_filter == {"body": ["gateway", "router"], "visible_for_customer": True}
-    assert (definition.changed_from, definition.changed_to) == ([], ["closed"])
+    assert (definition.changed_from, definition.changed_to) == ({}, {"state": ["closed"]})
     assert definition.channels == {"in_app": True, "email": False}
     ticket.change_state("open", by=mika)
     ticket.change_state("closed", by=mika)
@@ -149,7 +150,7 @@ def test_a_new_text_is_a_new_version_and_the_old_one_stays(site):
         ({"ticket_queue": ["99999"]}, "ticket_queue", "not one of the available choices"),
         ({"ticket_queue": ["x"]}, "ticket_queue", "not a valid value"),
         ({"ticket_state": ["asleep"]}, "ticket_state", "not one of the available choices"),
-        ({"changed_to": ["asleep"]}, "changed_to", "not one of the available choices"),
+        ({"to_state": ["asleep"]}, "to_state", "not one of the available choices"),
         ({"article_has_attachment": "perhaps"}, "article_has_attachment", "not one of the available choices"),
         ({"severity": "huge"}, "severity", "not one of the available choices"),
     ],
@@ -260,9 +261,12 @@ def test_what_the_form_has_no_field_for_is_kept(site):
 
 def test_a_queue_can_be_what_a_change_is_from_or_to(site, service_desk):
     other = Queue.objects.create(name="Network")
-    add(site, events=["TicketQueueUpdate"], changed_from=[str(service_desk.pk)], changed_to=[str(other.pk)])
+    add(site, events=["TicketQueueUpdate"], from_queue=[str(service_desk.pk)], to_queue=[str(other.pk)])
     definition = Definition.objects.get(name="Urgent state")
-    assert (definition.changed_from, definition.changed_to) == ([str(service_desk.pk)], [str(other.pk)])
+    assert (definition.changed_from, definition.changed_to) == (
+        {"queue": [service_desk.pk]},
+        {"queue": [other.pk]},
+    )
 
 
 def test_what_is_stuck_can_be_seen_and_tried_again(site, ticket):
@@ -271,3 +275,159 @@ def test_what_is_stuck_can_be_seen_and_tried_again(site, ticket):
     assert "division by zero" in site.get(url).text
     site.post(url, {"action": "try_again", "_selected_action": [str(row.pk) for row in Outbox.objects.all()]})
     assert set(Outbox.objects.values_list("state", "attempts")) == {("waiting", 0)}
+
+
+def post_shown(site, definition, **changed):
+    """Save `definition` as its page shows it, but for what is `changed`."""
+    url = reverse("admin:notifications_definition_change", args=[definition.pk])
+    shown = site.get(url).context["adminform"].form
+    data = {name: shown[name].value() for name in shown.fields} | changed
+    data = {name: value for name, value in data.items() if value not in (None, False)}
+    text = definition.texts.get()
+    return site.post(
+        url,
+        data
+        | texts((text.language, text.subject, text.body), initial=1)
+        | {"texts-0-id": text.pk, "texts-0-definition": definition.pk},
+    )
+
+
+CHANGES = {
+    "state": ["new"],
+    "priority": ["high", "very_high"],
+    "type": ["incident"],
+    "is_locked": [True],
+}
+
+
+def test_every_field_that_changes_can_be_asked_from_what_to_what(
+    site, service_desk, uma, mika, acme, borealis
+):
+    mail, gold = Service.objects.create(name="Mail"), Sla.objects.create(name="Gold")
+    group = Group.objects.create(name="Network", slug="network")
+    wanted = CHANGES | {
+        "queue": [service_desk.pk],
+        "service": [None, mail.pk],
+        "sla": [gold.pk],
+        "owner": [None, uma.pk],
+        "responsible": [mika.pk],
+        "assignment_group": [group.pk],
+        "customer": [acme.pk, borealis.pk],
+    }
+    definition = make_definition(name="Ours", changed_from=wanted, changed_to=wanted)
+    assert post_shown(site, definition).status_code == 302
+    definition.refresh_from_db()
+    assert definition.changed_from == definition.changed_to == wanted
+
+
+def test_from_nobody_to_somebody(site, ticket, make_ticket, uma, mika, dispatch, forget):
+    Definition.objects.update(validity="invalid")
+    add(site, events=["TicketOwnerUpdate"], from_nothing=["owner"], to_owner=[str(uma.pk)])
+    nobodys = make_ticket()
+    forget()
+    for one in (ticket, nobodys):
+        one.change_owner(None, by=mika)
+        one.change_owner(uma, by=mika)
+    ticket.change_owner(mika, by=uma)
+    ticket.change_owner(uma, by=mika)
+    dispatch()
+    assert told() == {"uma": 2}
+
+
+class TestARowThatWasDeletedSince:
+    @pytest.fixture
+    def definition(self, ticket):
+        return make_definition(
+            name="Ours",
+            ticket_filter={"queue": [777], "customer_user": [778]},
+            changed_to={"owner": [779]},
+            events=["ArticleCreate", "TicketOwnerUpdate"],
+        )
+
+    def test_stays_chosen_lest_the_filter_ask_nothing_any_more(self, site, definition):
+        page = site.get(reverse("admin:notifications_definition_change", args=[definition.pk]))
+        for gone in (777, 778, 779):
+            assert f"no. {gone}, deleted since" in page.text
+        assert post_shown(site, definition).status_code == 302
+        definition.refresh_from_db()
+        assert definition.ticket_filter == {"queue": [777], "customer_user": [778]}
+        assert definition.changed_to == {"owner": [779]}
+
+    def test_can_be_taken_out(self, site, definition, service_desk):
+        answer = post_shown(site, definition, ticket_queue=[service_desk.pk], ticket_customer_user=[])
+        assert answer.status_code == 302
+        definition.refresh_from_db()
+        assert definition.ticket_filter == {"queue": [service_desk.pk]}
+
+    def test_matches_nothing_and_breaks_nothing(self, definition, ticket, mika, dispatch, forget):
+        Definition.objects.exclude(pk=definition.pk).update(validity="invalid")
+        forget()
+        ticket.note("Looked at it.", by=mika)
+        ticket.change_owner(mika, by=mika)
+        dispatch()
+        assert told() == {}
+        assert not Outbox.objects.exclude(error="").exists()
+
+
+JUNK = ["x", "-1", "1.5", "9" * 40, "１", "\x00"]
+ROWS = [
+    *(f"ticket_{name}" for name in ("queue", "service", "sla", "customer", "customer_user")),
+    *(f"{way}_{name}" for way in ("from", "to") for name in ("queue", "owner", "assignment_group", "customer")),
+    "named_users",
+    "named_groups",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("junk", JUNK)
+def test_junk_for_a_row_is_a_message_and_never_a_crash(site, junk):
+    for name in ROWS:
+        answer = add(site, **{name: [junk]})
+        assert answer.context["adminform"].form.errors[name]
+    assert not Definition.objects.filter(name="Urgent state").exists()
+
+
+@pytest.mark.parametrize("junk", ["", "x", "-1", "9" * 40])
+@pytest.mark.parametrize("name", ["TOTAL_FORMS", "INITIAL_FORMS", "0-id", "0-definition", "0-language"])
+def test_so_is_junk_in_the_texts(site, name, junk):
+    definition = make_definition(name="Ours")
+    before = definition.texts.values().get()
+    data = form(ENGLISH, name="Ours") | {"texts-0-id": before["id"], "texts-INITIAL_FORMS": 1}
+    url = reverse("admin:notifications_definition_change", args=[definition.pk])
+    assert site.post(url, data | {f"texts-{name}": junk}).status_code in {200, 302}
+    if name in {"0-id", "0-language"}:
+        assert definition.texts.values().get() == before
+
+
+@pytest.mark.parametrize("junk", ["x", "9" * 40, ""])
+def test_an_action_on_what_is_no_definition_does_nothing(site, junk):
+    for action in ("make_invalid", "copy", "export", "delete_selected"):
+        answer = site.post(reverse(LIST), {"action": action, "_selected_action": [junk]}, follow=True)
+        assert "There is no such ticket notification." in answer.text
+    assert not Definition.objects.filter(validity="invalid").exists()
+
+
+def test_line_ends_of_browsers_make_no_new_version(site):
+    definition = make_definition(name="Ours", body="One\nTwo")
+    text = definition.texts.get()
+    data = form(("en", text.subject, "One\r\nTwo"), name="Ours", **{"texts-INITIAL_FORMS": 1})
+    site.post(
+        reverse("admin:notifications_definition_change", args=[definition.pk]), data | {"texts-0-id": text.pk}
+    )
+    assert definition.versions.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("addresses", "wrong"),
+    [
+        ("a@example.org {{ticket.number}}@example.org", None),
+        ("{{ ticket.number }}@example.org, b@example.org", None),
+        ("{{ticket.number}}@example.org, nonsense", "nonsense"),
+        ("{{ticket.number", "{{ticket.number"),
+    ],
+)
+def test_extra_addresses_are_checked_beside_their_tags(site, addresses, wrong):
+    answer = add(site, extra_addresses=addresses)
+    if wrong:
+        assert f"Not an e-mail address: {wrong}" in str(problems(answer)["extra_addresses"])
+    else:
+        assert answer.status_code == 302

@@ -1,28 +1,75 @@
-"""docs/notifications.md names every event, recipient kind, tag and shipped definition there is."""
+"""The tables of docs/notifications.md say what the registries say. To have them written anew:
 
+OPSI_RENEW_DOCS=1 bin/test tests/notifications/test_docs.py
+"""
+
+import os
+import re
 from pathlib import Path
 
 import pytest
 
 from notifications import recipients
+from notifications.drafts import KEYS
 from notifications.shipped import SHIPPED
 from notifications.tags import all_tags
 from tickets import events
 
-TEXT = (Path(__file__).parents[2] / "docs" / "notifications.md").read_text()
-ROWS = [
-    *(f"| `{event.name}` | {event.label} |" for event in events.all_types()),
-    *(f"| `{kind.name}` | {kind.label} |" for kind in recipients.all_kinds()),
-    *(f"| `{{{{{tag.name}}}}}` | {tag.label} |" for tag in all_tags()),
-    *(f"| {one['name']} | {', '.join(one['events'])} | {', '.join(one['recipients'])} |" for one in SHIPPED),
-]
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = DOCS / "notifications.md"
+RENEW = bool(os.environ.get("OPSI_RENEW_DOCS"))
+TABLE = re.compile(r"(?:^\|.*\n)+", re.MULTILINE)
 
 
-@pytest.mark.parametrize("row", ROWS)
-def test_it_stands_in_the_tables(row):
-    assert row in TEXT
+def table(*rows):
+    head, *others = [f"| {' | '.join(row)} |".replace("|  |", "|  |") for row in rows]
+    return "\n".join([head, "|---" * len(rows[0]) + "|", *others]) + "\n"
 
 
-def test_nothing_else_does():
-    lines = [line for line in TEXT.split("## Events")[1].splitlines() if line.startswith("| ")]
-    assert len(lines) == len(ROWS) + 4  # and the heads of the four tables
+TABLES = {
+    "Events": table(
+        ("event", "shown as", "article", "old → new"),
+        *(
+            (
+                f"`{event.name}`",
+                str(event.label),
+                "yes" if event.has_article else "",
+                f"`{event.field}`" if event.field else "",
+            )
+            for event in events.all_types()
+        ),
+    ),
+    "Recipients": table(
+        ("kind", "shown as"), *((f"`{kind.name}`", str(kind.label)) for kind in recipients.all_kinds())
+    ),
+    "Tags": table(
+        ("tag", "what it says"), *((f"`{{{{{tag.name}}}}}`", str(tag.label)) for tag in all_tags())
+    ),
+    "Shipped definitions": table(
+        ("notification", "events", "recipients"),
+        *((str(one["name"]), ", ".join(one["events"]), ", ".join(one["recipients"])) for one in SHIPPED),
+    ),
+}
+
+
+def place_of(heading, text):
+    """Where the table under `heading` begins and ends."""
+    found = TABLE.search(text, text.index(f"\n## {heading}\n"))
+    assert found
+    return found.span()
+
+
+@pytest.mark.parametrize("heading", TABLES)
+def test_the_table_says_what_the_registry_says(heading):
+    text = PAGE.read_text()
+    begins, ends = place_of(heading, text)
+    if RENEW:
+        PAGE.write_text(text[:begins] + TABLES[heading] + text[ends:])
+        text = PAGE.read_text()
+        begins, ends = place_of(heading, text)
+    assert text[begins:ends] == TABLES[heading]
+
+
+def test_every_key_of_the_file_is_explained():
+    text = (DOCS / "definitions.md").read_text()
+    assert [key for key in KEYS if f"`{key}`" not in text] == []

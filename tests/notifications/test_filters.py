@@ -71,11 +71,12 @@ def test_the_ticket_is_judged_as_it_was_right_after_the_event(ticket, changed, u
 @pytest.mark.parametrize(
     ("changed_from", "changed_to", "matches"),
     [
-        (["new"], [], True),
-        ([], ["in_progress", "open"], True),
-        (["new", "open"], ["in_progress"], True),
-        (["open"], ["in_progress"], False),
-        (["new"], ["closed"], False),
+        ({"state": ["new"]}, {}, True),
+        ({}, {"state": ["in_progress", "open"]}, True),
+        ({"state": ["new", "open"]}, {"state": ["in_progress"]}, True),
+        ({"state": ["open"]}, {"state": ["in_progress"]}, False),
+        ({"state": ["new"]}, {"state": ["closed"]}, False),
+        ({"state": []}, {"state": [], "priority": ["high"]}, True),
     ],
 )
 def test_from_and_to(changed, changed_from, changed_to, matches):
@@ -85,12 +86,23 @@ def test_from_and_to(changed, changed_from, changed_to, matches):
 def test_from_and_to_know_rows_and_nothing_by_id(ticket, uma):
     mail = Service.objects.create(name="Mail")
     event = ticket.change_service(mail, by=uma)
-    assert about(event, changed_to=[mail.pk])
-    assert not about(event, changed_to=[mail.pk + 1])
+    assert about(event, changed_to={"service": [mail.pk]})
+    assert about(event, changed_to={"service": [str(mail.pk)]}, changed_from={"service": [None]})
+    assert not about(event, changed_to={"service": [mail.pk + 1]})
+    assert not about(event, changed_from={"service": [mail.pk]})
+
+
+def test_from_and_to_ask_of_the_field_that_changed_whatever_id_another_one_has(ticket, uma):
+    mail = Service.objects.create(name="Mail")
+    event = ticket.change_service(mail, by=uma)
+    assert about(event, changed_to={"queue": [mail.pk + 1], "owner": [mail.pk + 1]})
+    owner = ticket.change_owner(None, by=uma)
+    assert about(owner, changed_to={"owner": [None]}, changed_from={"owner": [uma.pk]})
+    assert not about(owner, changed_from={"owner": [None]})
 
 
 def test_from_and_to_bind_only_events_that_carry_old_and_new(answered):
-    assert about(answered, changed_to=["closed"])
+    assert about(answered, changed_to={"state": ["closed"]})
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 import time_machine
 from django.utils import translation
 
-from notifications.models import Definition, DefinitionVersion
+from notifications.models import Definition, DefinitionVersion, MailServer
 from notifications.tags import all_tags
 from notifications.wording import Reader, describe, fill, prepare, unknown_tags, words
+from opsi.models import User
 from tickets.models import TicketEvent
 
 
@@ -115,6 +116,38 @@ def test_a_time_zone_that_is_none_is_utc(changed):
 def test_an_unknown_tag_is_a_dash(changed, text):
     assert fill(text, changed, Reader.of_nobody()) == "-"
     assert unknown_tags(f"{{{{ticket.number}}}} {text}") == [text.strip("{}")]
+
+
+def test_no_tag_reaches_a_password_a_secret_or_anybodys_address(
+    make_ticket, acme, uma, mika, carl, aiko, settings
+):
+    server = MailServer(host="smtp.internal.example", account="desk-account", sender="desk@internal.example")
+    server.secret = "Tr0ub4dor"
+    server.save()
+    ticket = make_ticket(customer=acme, customer_user=carl, owner=uma, responsible=mika)
+    ticket.change_owner(aiko, by=uma)
+    ticket.follow_up("It happened again.", by=carl)
+    hidden = {settings.SECRET_KEY, "smtp.internal", "desk-account", "internal.example", "Tr0ub4dor"}
+    hidden |= {server.secret_encrypted}
+    for person in User.objects.all():
+        hidden |= {person.email, person.password} - {""}
+    every_tag = "\n".join(f"{{{{{tag.name}}}}}" for tag in all_tags())
+    for event in ticket.events.all():
+        for reader in (Reader.of(uma), Reader.of(carl), Reader.of_nobody("x@example.org")):
+            said = fill(every_tag, event, reader)
+            assert [one for one in hidden if one in said] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "owner.password", "owner.email", "recipient.email", "recipient.password", "customer_user.email",
+        "actor.email", "article.to", "article.cc", "mail_server.secret", "settings.DATABASES", "base.secret",
+        "ticket.__class__", "ticket.owner", "event.data", "event.snapshot",
+    ],
+)  # fmt: skip
+def test_nor_can_one_be_made_up(changed, uma, name):
+    assert fill(f"{{{{{name}}}}} {{{{{name}:5}}}}", changed, Reader.of(uma)) == "- -"
 
 
 def test_an_empty_value_is_a_dash(changed):
