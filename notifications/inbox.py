@@ -9,7 +9,7 @@ from notifications.choices import InboxState, Severity
 from notifications.models import InboxRow, Notice
 from tickets.models import TicketEvent
 
-CHUNK = 1_000
+CHUNK = 2_000
 
 # One statement, so that a count is never lost, whoever does what to the same row at the same time:
 # 1. two dispatches make the row at once: the second waits for the first's commit and then adds to its row;
@@ -59,7 +59,7 @@ def receive(notices: Sequence[Notice], now: datetime.datetime) -> None:
     """Put saved in-app `notices` of one operation into their persons' inboxes, inside the caller's transaction.
 
     One row a person and ticket, which counts what is unread; a notice over many tickets has a row of its own. One
-    statement for every 1,000 notices, and one more where some are over many.
+    statement for every 2,000 notices, and one more where some are over many.
     """
     single = sorted(
         (notice for notice in notices if notice.ticket_id is not None),

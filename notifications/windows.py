@@ -20,7 +20,7 @@ from itertools import batched
 from notifications.choices import MailState, Severity
 from notifications.models import Mail, MailItem, NotificationFunction
 
-CHUNK = 1_000
+CHUNK = 2_000
 
 
 def collect(
@@ -29,7 +29,7 @@ def collect(
     """Put unsaved items, each with the normalised address it goes to, into mails, inside the caller's transaction.
 
     One open window an address; a mail of its own, due at once, where the window is zero or the item has a true
-    `critical_skips_window`. The statements grow with every further 1,000 items only. Returns whether any is due now.
+    `critical_skips_window`. The statements grow with every further 2,000 items only. Returns whether any is due now.
     """
     window = function.window
     at_once: list[tuple[str, MailItem]] = []

@@ -154,7 +154,8 @@ if _base_url.scheme == "https":
 
 # Mail. "opsi" is the Ops I notification function's route; "default" is for whatever else Django sends.
 MAILERS = {"default": _mailer, "opsi": _mailer}
-ANYMAIL = env.anymail_options()
+# A provider that cannot keep our own marks with a mail sends it without them.
+ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True, **env.anymail_options()}
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OPSI_MAIL_REACHES_NOBODY = _mailer["BACKEND"] == "opsi.mailers.EmlFileBackend"
 

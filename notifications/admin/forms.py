@@ -33,7 +33,16 @@ class MailServerForm(forms.ModelForm):
 
     class Meta:
         model = MailServer
-        fields = ("host", "port", "security", "authentication", "account", "secret", "sender")
+        fields = (
+            "host",
+            "port",
+            "security",
+            "authentication",
+            "account",
+            "secret",
+            "sender",
+            "rate_per_minute",
+        )
         widgets = {
             "host": forms.TextInput(attrs={"class": "vTextField"}),
             "account": forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
@@ -108,7 +117,7 @@ class MailServerForm(forms.ModelForm):
 class CombiningForm(forms.ModelForm):
     class Meta:
         model = NotificationFunction
-        fields = ("window_minutes", "also_in_app", "combine_on_mail_server")
+        fields = ("window_minutes", "rate_per_minute", "also_in_app", "combine_on_mail_server")
         help_texts = {"window_minutes": _("0 sends each notification at once, in a mail of its own.")}
 
 

@@ -16,6 +16,7 @@ from notifications.badge import Badge
 from notifications.inbox_list import SHOWN, Filter, lines
 from notifications.models import InboxRow, NotificationFunction
 from notifications.models.inbox import InboxQuerySet
+from notifications.pausing import pause_of
 from opsi.methods import asks_to_delete, see_other
 from opsi.requests import PersonRequest
 from tickets.lookup import readable_ticket
@@ -35,6 +36,7 @@ def inbox(request: PersonRequest) -> HttpResponse:
         "following": following,
         "badge": badge,
         "function": NotificationFunction.load(),
+        "pause": pause_of(request.user),
     }
     return render(request, "notifications/inbox.html", context)
 
