@@ -12,6 +12,8 @@ from notifications.models.function import MailServer
 from opsi.models import User
 
 MAX_LENGTH = 254
+# On everything mailed: nobody's automatic answer is asked for.
+GUARD = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 _validate = EmailValidator()
 
 
@@ -25,8 +27,12 @@ def normalise(address: str, own: frozenset[str] | None = None) -> str:
 
 
 def of_person(user: User, own: frozenset[str] | None = None) -> str:
-    """Where mail to `user` goes; "" for nowhere. `own` as for `normalise`."""
-    return normalise(user.email, own)
+    """Where mail to `user` goes: to the account's address, unless they set and confirmed another; "" for nowhere.
+
+    `own` as for `normalise`. Select `notification_settings` along where it is asked for many.
+    """
+    chosen = getattr(user, "notification_settings", None)
+    return normalise((chosen.own_address if chosen else "") or user.email, own)
 
 
 def own() -> frozenset[str]:

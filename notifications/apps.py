@@ -8,7 +8,7 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import panels, receivers  # noqa: F401  (connects the receivers)
+        from notifications import panels, receivers, tracking  # noqa: F401  (connects the receivers)
         from tickets import events
 
         failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")

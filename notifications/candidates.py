@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from itertools import batched
 
 from django.db import DatabaseError
+from django.db.models import Q
 from django.db.models.functions import Lower
 
 from notifications import addresses, filters, recipients
@@ -156,9 +157,12 @@ def _people_at(texts: Iterable[str]) -> tuple[dict[str, list[int | str]], dict[i
     spelled = {text: addresses.normalise(text, own) for text in texts}
     wanted = {address for address in spelled.values() if address}
     rows = User.objects.select_related("notification_settings").annotate(lower=Lower("email"))
+    by_account = Q(lower__in=wanted | {text.lower() for text in texts})
     holders = defaultdict(list)
-    for person in rows.filter(lower__in=wanted | {text.lower() for text in texts}):
-        holders[addresses.of_person(person)].append(person)
+    for person in rows.filter(by_account | Q(notification_settings__own_address__in=wanted)):
+        # The account's address is theirs, too, where they have their notifications sent to another.
+        for address in {addresses.normalise(person.email), addresses.of_person(person)}:
+            holders[address].append(person)
     found: dict[str, list[int | str]] = {}
     people: dict[int, User] = {}
     for text, address in spelled.items():

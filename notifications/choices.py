@@ -72,6 +72,7 @@ class Drop(models.TextChoices):
     ONCE_PER_DAY = "once_per_day", _("was told today already")
     OUT_OF_OFFICE = "out_of_office", _("is out of office")
     MAIL_PAUSED = "mail_paused", _("their mail is paused")
+    MUTED = "muted", _("has muted this ticket")
     NO_ADDRESS = "no_address", _("has no usable e-mail address")
     FUNCTION = "function", _("the notification function in use has no such channel")
 
@@ -86,6 +87,8 @@ class Withdrawal(models.TextChoices):
     PREFERENCE = "preference", _("turned this off")
     WATCH_ENDED = "watch_ended", _("stopped watching")
     NO_ADDRESS = "no_address", _("has no usable e-mail address any more")
+    MUTED = "muted", _("muted this ticket")
+    MAIL_PAUSED = "mail_paused", _("mail to the address is paused")
 
 
 class Rhythm(models.TextChoices):
@@ -131,6 +134,10 @@ class MailState(models.TextChoices):
     SENT = "sent", _("sent")
     FAILED = "failed", _("failed")
     WITHDRAWN = "withdrawn", _("withdrawn: nothing was left to say")
+    # What the provider reports of a mail it had accepted; each outweighs those before it, in whatever order they come.
+    DELIVERED = "delivered", _("delivered")
+    BOUNCED = "bounced", _("came back")
+    COMPLAINED = "complained", _("reported as spam")
 
 
 class ItemState(models.TextChoices):
@@ -141,9 +148,20 @@ class ItemState(models.TextChoices):
 
 
 class Outcome(models.TextChoices):
-    """What an attempt to hand a mail to the mail server came to (domain §7)."""
+    """What an attempt to hand a mail to the mail server came to, and what was reported of it later (domain §7)."""
 
     SENT = "sent", _("accepted")
     TEMPORARY = "temporary", _("not now, tried again later")
     PERMANENT = "permanent", _("refused for good")
     UNKNOWN = "unknown", _("unknown: the connection broke after the text was handed over")
+    DELIVERED = "delivered", _("delivered")
+    BOUNCED = "bounced", _("came back")
+    COMPLAINED = "complained", _("reported as spam")
+
+
+class PauseReason(models.TextChoices):
+    """Why no mail goes to an address for now (domain §7)."""
+
+    BOUNCED = "bounced", _("mail to it came back")
+    COMPLAINED = "complained", _("a mail to it was reported as spam")
+    ADMIN = "admin", _("an administrator paused it")

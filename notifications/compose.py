@@ -17,6 +17,8 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from notifications import letters, unsubscribing
+from notifications.addresses import GUARD
 from notifications.channels import IN_APP
 from notifications.choices import Frame, Severity
 from notifications.models import Mail
@@ -29,7 +31,6 @@ from tickets.models import Ticket
 logger = logging.getLogger(__name__)
 MOST_SHOWN = 50  # notifications in one mail; it says how many more there are
 LONGEST_SUBJECT = 250
-GUARD = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"}
 
 
 class NothingToSay(Exception):
@@ -85,6 +86,22 @@ class Group:
     title: str
     entries: list[Entry] = field(default_factory=list)
 
+    @property
+    def mute_url(self) -> str:
+        """Where its reader mutes the ticket without signing in; "" where there is nothing to open either."""
+        person = self.entries[0].part.item.person_id
+        if self.ticket is None or person is None or not any(entry.url for entry in self.entries):
+            return ""
+        return absolute(unsubscribing.path_for(person, self.ticket.pk))
+
+    @property
+    def watch_url(self) -> str:
+        """Where somebody who is told of it as a watcher stops watching; it asks to sign in."""
+        reasons = {reason for entry in self.entries for reason in entry.part.item.notice.reasons}
+        if self.ticket is None or not self.mute_url or "watchers" not in reasons:
+            return ""
+        return absolute(f"{self.ticket.get_absolute_url()}#watch-actions")
+
 
 @dataclass
 class Section:
@@ -129,8 +146,10 @@ def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
         body=_rendered("txt", sections),
         from_email=sender,
         to=[mail.address],
-        headers={"Message-ID": mail.message_id, **GUARD, **_thread(entries)},
+        headers={"Message-ID": mail.message_id, **GUARD, **_thread(entries), **_way_out(entries)},
     )
+    # Comes back in a mail provider's reports (anymail); other ways out take no notice of it.
+    vars(message)["metadata"] = {"mail": str(mail.pk), "message_id": mail.message_id}
     message.attach_alternative(_rendered("html", sections), "text/html")
     return Letter(mail, message, [entry.part for entry in entries], broken)
 
@@ -204,12 +223,14 @@ def _rendered(kind: str, sections: list[Section]) -> str:
             "zone": zone_called(section.time_zone),
         }
         with translation.override(section.language):
-            parts.append(render_to_string(f"notifications/mail/section.{kind}", context))
+            parts.append(
+                letters.render("section.html", context)
+                if kind == "html"
+                else render_to_string("notifications/mail/section.txt", context)
+            )
     if kind == "txt":
         return "\n\n".join(part.strip("\n") for part in parts) + "\n"
-    return render_to_string(
-        "notifications/mail/mail.html", {"language": sections[0].language, "sections": parts}
-    )
+    return letters.render("mail.html", {"language": sections[0].language, "sections": parts})
 
 
 def _thread(entries: Sequence[Entry]) -> dict[str, str]:
@@ -220,6 +241,17 @@ def _thread(entries: Sequence[Entry]) -> dict[str, str]:
     [ticket] = tickets.values()
     root = f"<ticket.{ticket.number}@{_domain()}>"
     return {"In-Reply-To": root, "References": root}
+
+
+def _way_out(entries: Sequence[Entry]) -> dict[str, str]:
+    """One person's mail about one ticket is one they can mute with their mail program's own button (RFC 8058)."""
+    concerned = {
+        (entry.part.item.person_id, event.ticket_id) for entry in entries for event in entry.part.events
+    }
+    [(person, ticket), *others] = concerned
+    if others or person is None:
+        return {}
+    return unsubscribing.headers(absolute(unsubscribing.path_for(person, ticket)))
 
 
 def _domain() -> str:

@@ -11,7 +11,16 @@ from django.utils import timezone
 from notifications import addresses, channels
 from notifications.candidates import Concern
 from notifications.choices import Drop, ItemState, Severity
-from notifications.models import Candidate, Definition, MailItem, Notice, NotificationFunction
+from notifications.models import (
+    AddressPause,
+    Candidate,
+    Definition,
+    MailItem,
+    Mute,
+    Notice,
+    NotificationFunction,
+)
+from notifications.models.mute import outweighs
 from notifications.preferences import Choices
 from notifications.recipients import subject_of
 from notifications.tags import zone_called
@@ -74,7 +83,9 @@ class Judge:
         self.choices = Choices.load(list(self.people), definitions, function)
         self.own_addresses = addresses.own()
         self.readable = self._access(concerns)
+        self.muted = Mute.objects.pairs({concern.ticket_id for concern in concerns})
         self._mail: dict[int, str] = {}
+        self.paused = AddressPause.objects.among(self.address_of(concern) for concern in concerns)
         self._dates: dict[tuple[str, datetime.datetime], datetime.date] = {}
 
     def _access(self, concerns):
@@ -126,6 +137,8 @@ class Judge:
             event.article and (event.article.ticket_id, person.pk) not in self.readable
         ):
             return Drop.NO_ARTICLE_ACCESS
+        if (event.ticket_id, person.pk) in self.muted and not outweighs(concern.definition, event, person.pk):
+            return Drop.MUTED
         return ""
 
     def channel_drop(self, concern: Concern, name: str) -> str:
@@ -137,10 +150,10 @@ class Judge:
             own = settings_of(person)
             if own and not definition.send_out_of_office and self.is_away(person):
                 return Drop.OUT_OF_OFFICE
-            if own and own.mail_paused_at:
-                return Drop.MAIL_PAUSED
             if not self.address_of(concern):
                 return Drop.NO_ADDRESS
+        if channels.get(name).is_mail and self.address_of(concern) in self.paused:
+            return Drop.MAIL_PAUSED
         return "" if name in self.available else Drop.FUNCTION
 
     def is_away(self, person: User) -> bool:

@@ -24,11 +24,11 @@ from django.utils import timezone
 
 from notifications.choices import Outcome
 from notifications.compose import Letter, NothingToSay, compose
-from notifications.models import Mail, NotificationFunction
+from notifications.models import Mail, NotificationFunction, SendingRate
 from notifications.models.mail import LEASE
 from notifications.outcomes import Result, fail_items, withdraw, write_down
 from notifications.recheck import Part, recheck
-from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable
+from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable, provider_id
 from notifications.wakeup import wake_mailing
 
 logger = logging.getLogger(__name__)
@@ -40,15 +40,21 @@ MOST_HANG_UPS = 3  # one after the other: then it is the server and not the mail
 
 
 def send_due() -> int:
-    """Send the mails that are due; up to 1,000, then the next wake-up goes on. Returns how many were accepted."""
+    """Send the mails that are due; up to 1,000, then the next wake-up goes on. Returns how many were accepted.
+
+    What is over the function's rate stays due, and the sweep goes on with it.
+    """
     sent, transport = 0, None
     try:
         for _turn in range(MOST_BATCHES):
             owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
-            mails = Mail.objects.claim(owner, BATCH)
-            if not mails:
-                return sent
             function = NotificationFunction.load()
+            rate = function.rate()
+            allowed = SendingRate.objects.take(function.function, rate, BATCH)
+            mails = Mail.objects.claim(owner, allowed) if allowed else []
+            if not mails:
+                _give_back(function, rate, allowed)
+                return sent
             if transport is None or transport.function != function.function:
                 # The mailer is decided at sending: a change-over holds from the next batch on.
                 if transport is not None:
@@ -56,6 +62,7 @@ def send_due() -> int:
                 transport = function.transport()
             batch = Batch(mails, owner, function, transport)
             sent += batch.send()
+            _give_back(function, rate, allowed - batch.tried)
             if batch.server_failed:
                 # Nothing else would get through now; the sweep tries the next ones in a few seconds.
                 return sent
@@ -66,12 +73,18 @@ def send_due() -> int:
     return sent
 
 
+def _give_back(function, rate, number):
+    if rate and number:
+        SendingRate.objects.give_back(function.function, number)
+
+
 class Batch:
     """Mails claimed together by `owner`: judged, composed, frozen and marked in statements for all of them."""
 
     def __init__(self, mails: list[Mail], owner: str, function: NotificationFunction, transport: Transport):
         self.mails, self.owner, self.function, self.transport = mails, owner, function, transport
         self.server_failed = ""
+        self.tried = 0
         self._hang_ups = 0
         self._renewed = time.monotonic()
 
@@ -152,6 +165,7 @@ class Batch:
     def _hand_over(self, letter: Letter) -> Result:
         if self.server_failed:
             return self._result(letter.mail, letter.said, Outcome.TEMPORARY, self.server_failed)
+        self.tried += 1
         try:
             answer, outcome = self.transport.deliver(letter.message), Outcome.SENT
             self._hang_ups = 0
@@ -163,7 +177,7 @@ class Batch:
         except Exception as error:  # a transport's own mistake
             logger.exception("Mail %s could not be handed over", letter.mail.pk)
             answer, outcome = repr(error)[:1000], Outcome.TEMPORARY
-        return self._result(letter.mail, letter.said, outcome, answer)
+        return self._result(letter.mail, letter.said, outcome, answer, provider_id(letter.message))
 
     def _broken(self, mail: Mail, parts: list[Part], error: Exception) -> Result:
         # Not final: it is a mistake of ours, and a day is time to mend it.
@@ -171,5 +185,7 @@ class Batch:
         mail.attempts += 1
         return self._result(mail, parts, Outcome.TEMPORARY, f"The mail cannot be made: {error!r}"[:1000])
 
-    def _result(self, mail: Mail, parts: list[Part], outcome: Outcome, answer: str) -> Result:
-        return Result(mail, parts, self.transport.function, outcome, answer)
+    def _result(
+        self, mail: Mail, parts: list[Part], outcome: Outcome, answer: str, provider_id: str = ""
+    ) -> Result:
+        return Result(mail, parts, self.transport.function, outcome, answer, provider_id)

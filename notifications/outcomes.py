@@ -13,6 +13,8 @@ from django.utils import timezone
 from notifications.choices import Function, ItemState, MailState, Outcome
 from notifications.models import DeliveryAttempt, Mail, MailItem
 from notifications.recheck import Part
+from opsi.models import User
+from tickets.models import TicketEvent
 from tickets.models.history import record
 from tickets.operations import operation
 
@@ -21,6 +23,7 @@ FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=1), datetime.timedelta(h
 MOST_ATTEMPTS = 31  # a bit more than a day, see `delay_after`
 CHUNK = 1_000
 FAILURE = "EmailDeliveryFailure"
+REPORTED = [MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED]
 
 
 @dataclass
@@ -32,6 +35,7 @@ class Result:
     function: Function
     outcome: Outcome
     answer: str
+    provider_id: str = ""
     at: datetime.datetime = field(default_factory=timezone.now)
 
     @property
@@ -81,9 +85,14 @@ def fail_items(parts: Iterable[Part]) -> None:
 
 def _accepted(results):
     # Whoever holds the mail by now: it has left, and who took it over must not send it again.
-    Mail.objects.filter(pk__in=[result.mail.pk for result in results]).update(
+    # A provider's report may have been quicker: what it says of the mail stands.
+    Mail.objects.filter(pk__in=[result.mail.pk for result in results]).exclude(state__in=REPORTED).update(
         state=MailState.SENT, finished_at=timezone.now(), lease_owner="", leased_until=None
     )
+    known = [result for result in results if result.provider_id]
+    for result in known:
+        result.mail.provider_id = result.provider_id
+    Mail.objects.bulk_update([result.mail for result in known], ["provider_id"])
     _end_items((part for result in results for part in result.parts), ItemState.SENT)
 
 
@@ -106,27 +115,28 @@ def _failed(results, owner):
         if result.mail.pk in held:
             logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
             _end_items(result.parts, ItemState.FAILED)
-            _tell(result)
+            told = [(event, part.item.person) for part in result.parts for event in part.events]
+            tell_of_failure(result.mail, told)
 
 
-def _tell(result: Result) -> None:
-    """Write the failure into the history of the tickets concerned, so that definitions can tell of it.
+def tell_of_failure(mail: Mail, told: Iterable[tuple[TicketEvent, User | None]]) -> None:
+    """Write into the history of the tickets that people were not reached, so that definitions can tell of it.
 
-    Not for mails that told of such a failure: that would go round for ever.
+    `told` is what the mail told whom (None: an extra address). Not for mails that told of such a failure: that would go
+    round for ever.
     """
     concerned = {
-        (event.ticket_id, part.item.person_id): (event.ticket, part.item.person)
-        for part in result.parts
-        for event in part.events
+        (event.ticket_id, person.pk if person else None): (event.ticket, person)
+        for event, person in told
         if event.name != FAILURE
     }
     try:
         with operation(None) as under_way:
             for ticket, person in concerned.values():
                 new = {"id": person.pk, "name": str(person)} if person else None
-                record(ticket, FAILURE, under_way, new=new, mail=result.mail.pk)
+                record(ticket, FAILURE, under_way, new=new, mail=mail.pk)
     except Exception:  # the mark matters more: without it the mail would be tried for ever
-        logger.exception("The failure of mail %s could not be told", result.mail.pk)
+        logger.exception("The failure of mail %s could not be told", mail.pk)
 
 
 def _end(mails: Iterable[Mail], state: MailState, owner: str) -> list[int]:

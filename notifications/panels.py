@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from notifications import waiting
 from notifications.badge import Badge
+from notifications.models import Mute
+from notifications.own_address import OwnAddressForm
+from notifications.pausing import pause_of
 from notifications.told import Told
 from opsi import slots
 from tickets.models import Article, Ticket
@@ -37,6 +40,13 @@ def _is_own_fresh_act(event, person) -> bool:
     return event.actor_id == person.pk and timezone.now() - event.at < A_MOMENT
 
 
+def mute(request, ticket: Ticket, **context) -> str:
+    is_muted = Mute.objects.filter(ticket=ticket, person=request.user).exists()
+    return render_to_string(
+        "notifications/mute_panel.html", {"ticket": ticket, "is_muted": is_muted}, request
+    )
+
+
 def told(request, ticket: Ticket, **context) -> str:
     if not request.user.is_agent:
         return ""
@@ -55,6 +65,15 @@ def waiting_mail(request, ticket: Ticket, article: Article, verbs: Collection[st
     return render_to_string("notifications/waiting.html", context, request)
 
 
+def paused(request, **context) -> str:
+    return render_to_string("notifications/paused.html", {"pause": pause_of(request.user)}, request)
+
+
+def own_address(request, **context) -> str:
+    form = OwnAddressForm(person=request.user)
+    return render_to_string("notifications/address_section.html", {"address_form": form}, request)
+
+
 def preferences_link(request, **context) -> str:
     return render_to_string("notifications/preferences_link.html", {}, request)
 
@@ -62,6 +81,9 @@ def preferences_link(request, **context) -> str:
 def fill() -> None:
     slots.fill("header", bell, order=30)
     slots.fill("zoom.panels", reading, order=5)
+    slots.fill("zoom.panels", mute, order=45)
     slots.fill("zoom.panels", told, order=60)
     slots.fill("zoom.article", waiting_mail, order=30)
+    slots.fill("preferences.notifications", paused, order=10)
+    slots.fill("preferences.notifications", own_address, order=20)
     slots.fill("preferences.nav", preferences_link, order=30)

@@ -17,16 +17,19 @@ from notifications import addresses
 from notifications.channels import EMAIL
 from notifications.choices import ItemState, MailState, ShowInPreferences, Withdrawal
 from notifications.models import (
+    AddressPause,
     Candidate,
     Definition,
     DefinitionVersion,
     InboxRow,
     Mail,
     MailItem,
+    Mute,
     Notice,
     NotificationFunction,
     PersonalSettings,
 )
+from notifications.models.mute import outweighs
 from notifications.preferences import Choices
 from notifications.recipients import subject_of
 from notifications.wording import Reader, prepare
@@ -120,6 +123,8 @@ class Judge:
         wanted = {definition.pk for told in self.definitions.values() for definition in told}
         self.choices = Choices.load(list(self.people), wanted, function)
         self.own_addresses = addresses.own()
+        self.paused = AddressPause.objects.among(self.address_of(item) for item in items)
+        self.muted = Mute.objects.pairs({event.ticket_id for event in all_events})
         self.read_at = self._read_at(items)
 
     def judged(
@@ -131,6 +136,8 @@ class Judge:
             return [], Withdrawal.INACTIVE
         if not self.address_of(item):
             return [], Withdrawal.NO_ADDRESS
+        if self.address_of(item) in self.paused:
+            return [], Withdrawal.MAIL_PAUSED
         if person is not None and not self._wanted(item):
             return [], Withdrawal.PREFERENCE
         reasons = {event: self._reason_against(event, item) for event in events}
@@ -166,6 +173,10 @@ class Judge:
             return Withdrawal.ARTICLE_GONE
         if person is None:
             return None
+        if (event.ticket_id, person.pk) in self.muted and not any(
+            outweighs(definition, event, person.pk) for definition in self.definitions[item.notice_id]
+        ):
+            return Withdrawal.MUTED
         tickets = {event.ticket_id, event.ticket.merged_into_id}
         if item.notice.reasons == ["watchers"] and not self.watching.any(tickets, person.pk):
             return Withdrawal.WATCH_ENDED
@@ -266,10 +277,14 @@ def _wants_no_mail_when_read(person):
 
 def _withdraw(withdrawn, now):
     for reason, items in withdrawn.items():
-        for chunk in batched((item.pk for item in items), CHUNK):
+        for chunk in batched((item.pk for item in items if not item.finished_at), CHUNK):
             MailItem.objects.filter(pk__in=chunk, state=ItemState.WAITING).update(
                 state=ItemState.WITHDRAWN, withdrawal=reason, finished_at=now
             )
+    # What was to be sent once more has been told all the same.
+    again = [item.pk for items in withdrawn.values() for item in items if item.finished_at]
+    if again:
+        MailItem.objects.filter(pk__in=again, state=ItemState.WAITING).update(state=ItemState.SENT)
 
 
 def _move(moving, mails, now):

@@ -196,11 +196,13 @@ TEXTS = {
     "delivery-failed": {
         "en": (
             "[{{ticket.number}}] An e-mail could not be delivered: {{ticket.title}}",
-            "A mail about this ticket could not be delivered. The delivery log in the administration says why.",
+            "A mail about this ticket could not be delivered.\n\nWhose mail it was: {{event.new}}\n\n"
+            "The delivery log in the administration says why.",
         ),
         "ja": (
             "[{{ticket.number}}] メールを配信できませんでした: {{ticket.title}}",
-            "このチケットに関するメールを配信できませんでした。理由は管理画面の配信ログをご覧ください。",
+            "このチケットに関するメールを配信できませんでした。\n\n宛先: {{event.new}}\n\n"
+            "理由は管理画面の配信ログをご覧ください。",
         ),
     },
 }  # fmt: skip

@@ -30,7 +30,8 @@ JOINED = {
     "mail": F("notice__mail_items__mail"), "mail_to": F("notice__mail_items__mail__address"),
     "item_state": F("notice__mail_items__state"), "withdrawal": F("notice__mail_items__withdrawal"),
     "item_finished": F("notice__mail_items__finished_at"), "mail_state": F("notice__mail_items__mail__state"),
-    "mail_due": F("notice__mail_items__mail__closes_at"), "mail_lane": F("notice__mail_items__mail__lane"),
+    "mail_due": F("notice__mail_items__mail__closes_at"), "mail_finished": F("notice__mail_items__mail__finished_at"),
+    "mail_lane": F("notice__mail_items__mail__lane"), "tries": F("notice__mail_items__mail__attempts"),
     "stands_in_for": F("notice__stands_in_for"),
 }  # fmt: skip
 
@@ -223,7 +224,7 @@ class Told:
     def _mail(self, row):
         match row["item_state"]:
             case ItemState.SENT:
-                return True, _("sent"), row["item_finished"]
+                return self._sent(row)
             case ItemState.FAILED:
                 return False, _("could not be delivered"), row["item_finished"]
             case ItemState.WITHDRAWN:
@@ -231,8 +232,20 @@ class Told:
                 text = _("not sent: %(reason)s") % {"reason": why} if why else _("not sent")
                 return False, text, row["item_finished"]
         if row["mail_state"] == MailState.OPEN:
-            return True, _("held until") if row["mail_lane"] else _("goes out"), row["mail_due"]
+    "mail_due": F("notice__mail_items__mail__closes_at"), "mail_finished": F("notice__mail_items__mail__finished_at"),
+    "mail_lane": F("notice__mail_items__mail__lane"), "tries": F("notice__mail_items__mail__attempts"),
+    "stands_in_for": F("notice__stands_in_for"),
         return True, _("on its way"), None
+
+    def _sent(self, row):
+        match row["mail_state"]:
+            case MailState.DELIVERED:
+                return True, _("delivered"), row["mail_finished"]
+            case MailState.BOUNCED:
+                return False, _("came back"), row["mail_finished"]
+            case MailState.COMPLAINED:
+                return True, _("reported as spam"), row["mail_finished"]
+        return True, _("sent"), row["item_finished"]
 
     def _add_answers(self, operations):
         """The last word of the mail server on each mail."""

@@ -5,7 +5,6 @@ the errors below, whose text is the server's own answer or a sentence an adminis
 """
 
 import contextlib
-import email.policy
 import re
 import smtplib
 from collections.abc import Callable, Container
@@ -18,6 +17,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from notifications.choices import Authentication, Function, Outcome, Security
 from notifications.explain import answer, explain, timed_out
+from opsi.mailers import SMTP_POLICY
 
 TIMEOUT = 20  # seconds, for each answer of the server
 ACCEPTED = range(200, 300)
@@ -76,7 +76,7 @@ class SmtpTransport:
         try:
             sender = self._backend.prep_address(message.from_email)
             [recipient] = [self._backend.prep_address(address) for address in message.recipients()]
-            text = message.message(policy=email.policy.SMTP).as_bytes()
+            text = message.message(policy=SMTP_POLICY).as_bytes()
         except ValueError as error:
             raise Permanent(explain(error)) from error
         reused = self._backend.connection is not None
@@ -220,6 +220,12 @@ class MailServerBackend(smtp.EmailBackend):
     def _xoauth2(self, challenge: bytes | None = None) -> str:
         # A challenge is the reason of a refusal, which the server spells out once it got an empty answer.
         return "" if challenge else f"user={self._account}\x01auth=Bearer {self._token}\x01\x01"
+
+
+def provider_id(message: EmailMessage) -> str:
+    """What the provider that took `message` calls it; "" where it left another way."""
+    named = getattr(getattr(message, "anymail_status", None), "message_id", None)
+    return named[:250] if isinstance(named, str) else ""
 
 
 class Unprepared:

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from notifications.views import badge, inbox, preferences, told, waiting
+from notifications.views import (
+    address,
+    badge,
+    inbox,
+    mute,
+    pause,
+    preferences,
+    told,
+    tracking,
+    unsubscribe,
+    waiting,
+)
 
 urlpatterns = [
     path("inbox/", inbox.inbox, name="inbox"),
@@ -16,8 +27,19 @@ urlpatterns = [
     path("inbox/selection/", inbox.selection, name="inbox_selection"),
     path("tickets/<slug:number>/reading/", inbox.ticket_reading, name="ticket_reading"),
     path("tickets/<slug:number>/articles/<int:article>/waiting/", waiting.waiting_mail, name="waiting_mail"),
+    path("tickets/<slug:number>/mute/", mute.mute, name="mute"),
     path("tickets/<slug:number>/told/", told.told, name="told"),
     path("tickets/<slug:number>/told/<uuid:operation>/", told.told_of, name="told_of"),
     path("preferences/notifications/", preferences.preferences, name="notification_preferences"),
     path("preferences/notifications/choices/", preferences.choices, name="notification_choices"),
+    path("preferences/notifications/pause/", pause.pause, name="address_pause"),
+    path("preferences/notifications/pause/test/", pause.test, name="address_pause_test"),
+    path("preferences/notifications/address/", address.address, name="notification_address"),
+    path(
+        "preferences/notifications/address/<str:token>/",
+        address.confirmation,
+        name="notification_address_confirmation",
+    ),
+    path("unsubscribe/<str:token>/", unsubscribe.unsubscribe, name="unsubscribe"),
+    path("anymail/<slug:provider>/tracking/", tracking.tracking, name="mail_tracking"),
 ]

@@ -176,6 +176,9 @@ class Environment:
 
     def anymail_options(self) -> dict[str, str]:
         """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>."""
+        secret = self.text("ANYMAIL_WEBHOOK_SECRET")
+        if secret and not all(secret.partition(":")):
+            raise BadSetting("ANYMAIL_WEBHOOK_SECRET must look like user:password, both long and random.")
         return {
             key.removeprefix("ANYMAIL_"): value
             for key, value in self._variables.items()

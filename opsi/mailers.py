@@ -1,14 +1,29 @@
 """Where mail goes that nobody is to receive: one `.eml` file a mail."""
 
+import email.policy
 import os
 import uuid
 from collections.abc import Sequence
+from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from pathlib import Path
 from typing import Any
 
 from django.core.mail import EmailMessage, InvalidMailer
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
+
+
+class OneLine(UnstructuredHeader):
+    """A header of addresses for machines: to fold it, Python would encode its long words, which nobody reads."""
+
+    def fold(self, *, policy):
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+_headers = HeaderRegistry()
+_headers.map_to_type("List-Unsubscribe", OneLine)  # type: ignore[arg-type]
+FILE_POLICY = email.policy.default.clone(header_factory=_headers)
+SMTP_POLICY = email.policy.SMTP.clone(header_factory=_headers)
 
 
 class EmlFileBackend(BaseEmailBackend):
@@ -24,7 +39,7 @@ class EmlFileBackend(BaseEmailBackend):
         self.folder.mkdir(parents=True, exist_ok=True)
         sendable = [message for message in email_messages if message.recipients()]
         for message in sendable:
-            self._write(message.message().as_bytes())
+            self._write(message.message(policy=FILE_POLICY).as_bytes())
         return len(sendable)
 
     def _write(self, content: bytes) -> None:

@@ -28,6 +28,7 @@ try:
         "CELERY_BROKER_URL", OPSI_DATA_DIR / "queue"
     )
     _mailer = env.mailer("OPSI_MAIL_URL", OPSI_DATA_DIR / "mail")
+    _anymail = env.anymail_options()
     DEFAULT_FROM_EMAIL = env.mailbox("OPSI_MAIL_FROM", "Ops I <ops-i@localhost>")
     OPSI_WINDOW_SECONDS = env.whole_number("OPSI_WINDOW_SECONDS")
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
@@ -154,7 +155,8 @@ if _base_url.scheme == "https":
 
 # Mail. "opsi" is the Ops I notification function's route; "default" is for whatever else Django sends.
 MAILERS = {"default": _mailer, "opsi": _mailer}
-ANYMAIL = env.anymail_options()
+# A provider that cannot keep our own marks with a mail sends it without them.
+ANYMAIL = {"IGNORE_UNSUPPORTED_FEATURES": True, **_anymail}
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 OPSI_MAIL_REACHES_NOBODY = _mailer["BACKEND"] == "opsi.mailers.EmlFileBackend"
 

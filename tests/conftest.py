@@ -7,7 +7,7 @@ from django.conf import settings
 # Playwright's synchronous interface runs inside an event loop, where Django would refuse to touch the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-pytest_plugins = ["tests.people", "tests.browser", "tests.smtp", "tests.waiting"]
+pytest_plugins = ["tests.people", "tests.browser", "tests.mail_provider", "tests.smtp", "tests.waiting"]
 collect_ignore = [] if os.environ.get("OPSI_TEST_SERVICES") else ["services"]
 RUNNING_STACKS = {"start_stack", "demo_stack"}
 

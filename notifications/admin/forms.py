@@ -33,7 +33,16 @@ class MailServerForm(forms.ModelForm):
 
     class Meta:
         model = MailServer
-        fields = ("host", "port", "security", "authentication", "account", "secret", "sender")
+        fields = (
+            "host",
+            "port",
+            "security",
+            "authentication",
+            "account",
+            "secret",
+            "sender",
+            "rate_per_minute",
+        )
         widgets = {
             "host": forms.TextInput(attrs={"class": "vTextField"}),
             "account": forms.TextInput(attrs={"class": "vTextField", "autocomplete": "off"}),
@@ -43,6 +52,7 @@ class MailServerForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self._stored = {name: getattr(self.instance, name) for name in BOUND_TO_SECRET}
         self.fields["host"].required = True
+        self.fields["rate_per_minute"].required = False
         self.fields["host"].help_text = _("Its name or address, such as smtp.example.com.")
         self.fields["secret"].help_text = (
             _(
@@ -51,6 +61,9 @@ class MailServerForm(forms.ModelForm):
             if self.instance.secret_encrypted
             else _("Stored encrypted and never shown again.")
         )
+
+    def clean_rate_per_minute(self):
+        return self.cleaned_data["rate_per_minute"] or 0
 
     def clean_host(self):
         host = self.cleaned_data["host"].strip().lower().rstrip(".")
@@ -108,8 +121,15 @@ class MailServerForm(forms.ModelForm):
 class CombiningForm(forms.ModelForm):
     class Meta:
         model = NotificationFunction
-        fields = ("window_minutes", "also_in_app", "combine_on_mail_server")
+        fields = ("window_minutes", "rate_per_minute", "also_in_app", "combine_on_mail_server")
         help_texts = {"window_minutes": _("0 sends each notification at once, in a mail of its own.")}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["rate_per_minute"].required = False
+
+    def clean_rate_per_minute(self):
+        return self.cleaned_data["rate_per_minute"] or 0
 
 
 class ChangeOverForm(forms.Form):

@@ -2,12 +2,15 @@ from notifications.models.definition import Definition, DefinitionText, Definiti
 from notifications.models.function import MailServer, NotificationFunction
 from notifications.models.inbox import InboxRow
 from notifications.models.mail import DeliveryAttempt, Mail, MailItem
+from notifications.models.mute import Mute
 from notifications.models.notice import Candidate, Notice
 from notifications.models.outbox import Outbox
+from notifications.models.pause import AddressPause
 from notifications.models.preferences import Following, PersonalSettings, Preference, Subscription
+from notifications.models.rate import SendingRate
 
 __all__ = [
-    "Candidate", "Definition", "DefinitionText", "DefinitionVersion", "DeliveryAttempt", "Following", "InboxRow",
-    "Mail", "MailItem", "MailServer", "Notice", "NotificationFunction", "Outbox", "PersonalSettings", "Preference",
-    "Subscription",
+    "AddressPause", "Candidate", "Definition", "DefinitionText", "DefinitionVersion", "DeliveryAttempt", "Following",
+    "InboxRow", "Mail", "MailItem", "MailServer", "Mute", "Notice", "NotificationFunction", "Outbox",
+    "PersonalSettings", "Preference", "SendingRate", "Subscription",
 ]  # fmt: skip

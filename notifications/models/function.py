@@ -37,6 +37,12 @@ class NotificationFunction(Singleton):
         default=False,
         help_text=_("Mail server function: combine as the Ops I function does."),
     )
+    rate_per_minute = models.PositiveIntegerField(
+        _("mails a minute at most"),
+        default=0,
+        validators=[MaxValueValidator(100_000)],
+        help_text=_("Ops I function: 0 for as many as the route takes."),
+    )
     changed_at = models.DateTimeField(_("in use since"), default=timezone.now, editable=False)
     changed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
@@ -70,6 +76,24 @@ class NotificationFunction(Singleton):
     def transport(self):
         """What mail leaves through now (notifications.transports.Transport)."""
         return MailServer.load().transport() if self.uses_mail_server else transports.through_opsi()
+
+    def rate(self):
+        """How many mails a minute may leave by the function in use; 0: as many as there are."""
+        return MailServer.load().rate_per_minute if self.uses_mail_server else self.rate_per_minute
+
+    def send(self, message):
+        """Send one mail that somebody waits for, through the function in use, which also gives its sender.
+
+        Raises DeliveryFailed.
+        """
+        in_use = (
+            MailServer.load().transport(TEST_TIMEOUT) if self.uses_mail_server else transports.through_opsi()
+        )
+        message.from_email = in_use.sender
+        try:
+            in_use.deliver(message)
+        finally:
+            in_use.close()
 
     def test(self, function, to):
         """Send a test mail to the address `to` through `function`, in use or not. Raises DeliveryFailed."""
@@ -135,6 +159,12 @@ class MailServer(Singleton):
     account = models.CharField(_("account"), max_length=254, blank=True)
     secret_encrypted = models.TextField(blank=True, editable=False)
     sender = models.CharField(_("sender address"), max_length=254, blank=True)
+    rate_per_minute = models.PositiveIntegerField(
+        _("mails a minute at most"),
+        default=0,
+        validators=[MaxValueValidator(100_000)],
+        help_text=_("0 for as many as the server takes; many accounts are stopped beyond 30."),
+    )
     # Of the settings that were tested, so that a change of any asks for a new test.
     tested_settings = models.CharField(max_length=64, blank=True, editable=False)
     tested_at = models.DateTimeField(null=True, editable=False)

@@ -4,7 +4,7 @@ import datetime
 
 from django.conf import settings
 from django.db import connection, models, transaction
-from django.db.models import Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +14,19 @@ from notifications.models.notice import Notice
 from tickets.models import TicketEvent
 
 LEASE = datetime.timedelta(minutes=2)
+SENT = [MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED]
+AGEING = datetime.timedelta(minutes=15)  # after so long a wait a mail goes before those a severity higher
+# Two steps of ageing lie between Information and Critical: however many critical mails come, the others get their turn.
+# It compares moments and asks no clock, so that mails keep their order while they wait.
+BY_IMPORTANCE = (
+    Case(
+        When(severity=Severity.CRITICAL, then=F("closes_at") - Value(2 * AGEING)),
+        When(severity=Severity.WARNING, then=F("closes_at") - Value(AGEING)),
+        default=F("closes_at"),
+    ),
+    "-severity",
+    "id",
+)
 
 
 class MailQuerySet(models.QuerySet):
@@ -25,14 +38,14 @@ class MailQuerySet(models.QuerySet):
         )
 
     def claim(self, owner, limit, now=None):
-        """Take up to `limit` due mails for `owner` (a text nobody else uses), the most important first.
+        """Take up to `limit` due mails for `owner` (a text nobody else uses), the most important first (BY_IMPORTANCE).
 
         This closes windows (see notifications.windows for who does what at the same time). Two workers never hold the
         same mail: the update takes only what is due still, and what comes back is what it took. Three statements.
         """
         now = now or timezone.now()
         with transaction.atomic():
-            due = self.due(now).order_by("-severity", "closes_at", "id").values_list("pk", flat=True)
+            due = self.due(now).order_by(*BY_IMPORTANCE).values_list("pk", flat=True)
             if connection.features.has_select_for_update_skip_locked:
                 due = due.select_for_update(skip_locked=True, no_key=True)
             chosen = list(due[:limit])
@@ -45,7 +58,7 @@ class MailQuerySet(models.QuerySet):
             )
             if not taken:
                 return []
-        return list(self.held_by(owner).order_by("-severity", "closes_at", "id"))
+        return list(self.held_by(owner).order_by(*BY_IMPORTANCE))
 
     def held_by(self, owner):
         return self.filter(state=MailState.SENDING, lease_owner=owner)
@@ -55,6 +68,26 @@ class MailQuerySet(models.QuerySet):
         now = now or timezone.now()
         self.held_by(owner).update(leased_until=now + LEASE)
         return set(self.held_by(owner).values_list("pk", flat=True))
+
+    def send_again(self, now=None):
+        """Make due once more, as mails of their own to mail programs, what was sent. Returns how many mails.
+
+        They are judged again; what may no longer be told stays told.
+        """
+        now = now or timezone.now()
+        with transaction.atomic():
+            sent = list(
+                self.filter(state__in=SENT).select_for_update(no_key=True).values_list("pk", flat=True)
+            )
+            MailItem.objects.filter(mail__in=sent, state=ItemState.SENT).update(state=ItemState.WAITING)
+            return Mail.objects.filter(pk__in=sent).update(
+                state=MailState.DUE,
+                closes_at=now,
+                attempts=0,
+                finished_at=None,
+                message_id="",
+                provider_id="",
+            )
 
     def tried(self):
         """What waits for another try."""
@@ -94,6 +127,8 @@ class Mail(models.Model):
     function = models.CharField(_("function"), max_length=20, choices=Function, blank=True)
     message_id = models.CharField(_("Message-ID"), max_length=250, blank=True)
     subject = models.CharField(_("subject"), max_length=998, blank=True)
+    # What the mail provider calls it: its reports name this.
+    provider_id = models.CharField(_("provider's id"), max_length=250, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
     leased_until = models.DateTimeField(null=True, blank=True)
     lease_owner = models.CharField(max_length=64, blank=True)
@@ -115,7 +150,8 @@ class Mail(models.Model):
                 fields=["closes_at"],
                 condition=Q(state__in=[MailState.OPEN, MailState.DUE, MailState.SENDING]),
                 name="mail_unfinished",
-            )
+            ),
+            models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="mail_by_provider_id"),
         ]
 
     def __str__(self):

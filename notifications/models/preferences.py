@@ -68,7 +68,13 @@ class PersonalSettings(models.Model):
         help_text=_("Customer users are told of what they do themselves on tickets that concern them."),
     )
     no_mail_when_read = models.BooleanField(_("no mail for what I have read in the app"), default=False)
-    mail_paused_at = models.DateTimeField(null=True, blank=True, editable=False)
+    # Where notifications go instead of to the account's address, as mail knows it; one that was asked for and is not
+    # confirmed yet is not used.
+    own_address = models.CharField(_("notification address"), max_length=254, blank=True, editable=False)
+    asked_address = models.CharField(
+        _("notification address to be confirmed"), max_length=254, blank=True, editable=False
+    )
+    asked_at = models.DateTimeField(_("confirmation asked for"), null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("personal settings")

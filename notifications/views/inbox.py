@@ -17,6 +17,7 @@ from notifications.badge import Badge
 from notifications.inbox_list import PAGE, SHOWN, Filter, lines
 from notifications.models import InboxRow, NotificationFunction
 from notifications.models.inbox import InboxQuerySet
+from notifications.pausing import pause_of
 from notifications.snoozing import Snooze
 from opsi.methods import asks_to_delete, see_other
 from opsi.requests import PersonRequest
@@ -37,6 +38,7 @@ def inbox(request: PersonRequest) -> HttpResponse:
         "following": following,
         "badge": badge,
         "function": NotificationFunction.load(),
+        "pause": pause_of(request.user),
         "queues": chosen.queues(request.user),
         "snoozes": Snooze.choices,
         "newest": max((line.row.notice_id for line in found), default=0),

@@ -4,10 +4,10 @@ import datetime
 
 import pytest
 import time_machine
-from django.utils import timezone
 
 from notifications.choices import Function, ItemState
 from notifications.models import (
+    AddressPause,
     Candidate,
     InboxRow,
     MailItem,
@@ -115,7 +115,7 @@ class TestOutOfOffice:
 
 
 def test_a_paused_address_gets_no_mail_but_the_inbox_goes_on(note, uma):
-    PersonalSettings.objects.create(person=uma, mail_paused_at=timezone.now())
+    AddressPause.objects.pause("uma@example.com", "bounced")
     note()
     assert (told("in_app"), told("email")) == ({"uma": 1}, {})
     assert drops("email")["uma"] == {"mail_paused"}

@@ -27,7 +27,7 @@ def test_one_notification_is_one_plain_mail(ticket, uma, wait, wording, after_wi
     assert after_window() == 1
     [mail] = mail_host.mails
     number = ticket.number
-    assert dict(mail.items()) | {"Message-ID": "", "Content-Type": ""} == {
+    assert dict(mail.items()) | {"Message-ID": "", "Content-Type": "", "List-Unsubscribe": ""} == {
         "Subject": f"[{number}] Mail stops at the gateway",
         "From": "Ops I <ops-i@localhost>",
         "To": "uma@example.com",
@@ -35,6 +35,8 @@ def test_one_notification_is_one_plain_mail(ticket, uma, wait, wording, after_wi
         "Message-ID": "",
         "In-Reply-To": f"<ticket.{number}@testserver>",
         "References": f"<ticket.{number}@testserver>",
+        "List-Unsubscribe": "",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
         "MIME-Version": "1.0",
@@ -54,6 +56,8 @@ Since this morning nothing leaves.
 
 Because you own it.
 Read and answer here: http://testserver/tickets/{number}/?article=1#article-1
+
+Mute this ticket: http://testserver/unsubscribe/…/
 
 ----------------------------------------
 
@@ -112,6 +116,8 @@ First text
 Because you own it.
 Read and answer here: http://testserver/tickets/{printer.number}/?article=1#article-1
 
+Mute this ticket: http://testserver/unsubscribe/…/
+
 ----------------------------------------
 
 {router.number} – Router
@@ -129,6 +135,8 @@ Second text
 
 Because you own it.
 Read and answer here: http://testserver/tickets/{router.number}/?article=1#article-1
+
+Mute this ticket: http://testserver/unsubscribe/…/
 
 ----------------------------------------
 
@@ -259,8 +267,8 @@ def test_an_alert_and_an_unformatted_text_look_so(ticket, uma, wait, wording, af
     wait(uma, ticket, version=wording(frame="unformatted"))
     after_window()
     html = html_of(mail_host.mails[0])
-    assert html.count("border-left:4px solid #b42318") == 1
-    assert html.count("font-family:monospace") == 1
+    assert html.count('border-left-color: #b42318;"') == 1
+    assert html.count("font-family: monospace") == 1
 
 
 def test_without_combining_everything_leaves_at_once_on_its_own(ticket, uma, wait, settings, mail_host):

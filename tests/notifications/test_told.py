@@ -220,3 +220,29 @@ def crowd(ticket, event, number):
         )
         for person in people
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "counts"),
+    [
+        ("sent", "sent", True),
+        ("delivered", "delivered", True),
+        ("bounced", "came back", False),
+        ("complained", "reported as spam", True),
+    ],
+)
+def test_what_the_provider_reported_stands_there_with_its_time(acted, uma, state, text, counts):
+    now = timezone.now()
+    Mail.objects.update(state=state, finished_at=now)
+    MailItem.objects.update(state="sent", finished_at=now)
+    [way] = [
+        person.ways["email"]
+        for person in Told(uma, acted).operations[0].people.values()
+        if person.name == "Uma Ogawa"
+    ]
+    assert (way.text, way.at, way.told) == (text, now, counts)
+
+
+def test_a_mail_that_is_tried_again_says_when(acted, uma):
+    Mail.objects.update(state="due", attempts=1, closes_at=timezone.now())
+    assert ways(uma, acted)["Uma Ogawa"]["email"] == "could not be sent yet, tried again"

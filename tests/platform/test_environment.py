@@ -103,6 +103,12 @@ def test_anymail_route_takes_its_variables():
     assert env.anymail_options() == {"POSTMARK_SERVER_TOKEN": "t"}
 
 
+@pytest.mark.parametrize("secret", ["short", "user:", ":password"])
+def test_a_secret_that_reports_cannot_be_signed_with(secret):
+    with pytest.raises(BadSetting, match=r"ANYMAIL_WEBHOOK_SECRET must look like user:password"):
+        Environment({"ANYMAIL_WEBHOOK_SECRET": secret}).anymail_options()
+
+
 def test_postgresql_database():
     config = Environment({"DATABASE_URL": "postgresql://o:p%40@db:5433/desk"}).database(
         "DATABASE_URL", Path()

@@ -1,0 +1,37 @@
+"""`/unsubscribe/<token>/`, where a mail's links and the mail program's own button lead: no sign-in, no session.
+
+Link scanners open whatever stands in a mail, so a GET only shows; the POST of RFC 8058 carries neither cookie nor a
+form's token: the signed address itself is what shows that its sender had the mail.
+"""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
+
+from notifications import unsubscribing
+from notifications.models import Mute
+
+
+@login_not_required
+@csrf_exempt
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
+    """GET: the choices. POST: mute the ticket; twice is once."""
+    try:
+        person, ticket = unsubscribing.read(token)
+    except unsubscribing.Expired:
+        return render(request, "notifications/unsubscribe_expired.html", status=410)
+    except unsubscribing.Forged:
+        return render(request, "404.html", status=404)
+    with translation.override(person.language):
+        muting = request.method == "POST"
+        if muting:
+            Mute.objects.mute(ticket.pk, person.pk)
+        muted = muting or Mute.objects.filter(person=person, ticket=ticket).exists()
+        context = {"ticket": ticket, "is_muted": muted, "token": token}
+        return render(request, "notifications/unsubscribe.html", context)
