@@ -232,9 +232,9 @@ class Told:
                 text = _("not sent: %(reason)s") % {"reason": why} if why else _("not sent")
                 return False, text, row["item_finished"]
         if row["mail_state"] == MailState.OPEN:
-    "mail_due": F("notice__mail_items__mail__closes_at"), "mail_finished": F("notice__mail_items__mail__finished_at"),
-    "mail_lane": F("notice__mail_items__mail__lane"), "tries": F("notice__mail_items__mail__attempts"),
-    "stands_in_for": F("notice__stands_in_for"),
+            return True, _("held until") if row["mail_lane"] else _("goes out"), row["mail_due"]
+        if row["mail_state"] == MailState.DUE and row["tries"]:
+            return True, _("could not be sent yet, tried again"), row["mail_due"]
         return True, _("on its way"), None
 
     def _sent(self, row):
