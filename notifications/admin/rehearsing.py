@@ -187,4 +187,6 @@ def _accepted(to, answer, function):
     if settings.OPSI_MAIL_REACHES_NOBODY and function == Function.OPSI:
         return _("The test mail to %(address)s was kept as a file: nobody receives it.") % {"address": to}
     text = _("The test mail to %(address)s was accepted.") % {"address": to}
-    return f"{text} {_('The server said: %(answer)s') % {'answer': answer}}" if answer else text
+    if not answer:
+        return text
+    return " ".join((text, _("The server said: %(answer)s") % {"answer": answer}))

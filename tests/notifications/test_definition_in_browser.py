@@ -69,6 +69,15 @@ def test_a_tag_goes_where_one_was_writing(opened, definition):
     assert page.complaints == []
 
 
+def test_the_html_mail_shows_with_its_styles_in_its_frame(opened, ticket):
+    page = opened("preview", f"?ticket={ticket.number}&to=uma")
+    frame = page.frame_locator("iframe")
+    expect(frame.get_by_text("Dear reader,")).to_be_visible()
+    # Were its styles refused, the browser would say so.
+    assert frame.locator("[style]").count()
+    assert page.complaints == []
+
+
 def test_unsaved_texts_are_previewed_from_the_form(opened, definition, ticket):
     page = opened("change")
     page.locator("#id_texts-0-body").fill("Unsaved: {{article.body}}")
