@@ -98,9 +98,10 @@ def dry_run(event: TicketEvent, definition: Definition | None, now: datetime.dat
         return DryRun(event, misses=["deleted"])
     chosen = Definition.objects.valid() if definition is None else Definition.objects.filter(pk=definition.pk)
     considered = list(chosen.for_dispatch().order_by("pk"))
-    tellings, problems = decide([event], NotificationFunction.load(), now, considered)
+    function = NotificationFunction.load()
+    tellings, problems = decide([event], function, now, considered)
     drop_told_today(tellings, lock=False)
-    merge(tellings, event.operation, now)
+    merge(tellings, event.operation, now, function.window)
     found = DryRun(event, _rows(tellings), problems)
     if definition is not None:
         found.misses = [miss for one in considered for miss in _misses(one, event)]
