@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from opsi.models import User
+from opsi.requests import PersonRequest
 from opsi.templatetags.moments import exact
 from tickets.choices import Clock
 from tickets.events import EventType
@@ -17,8 +17,8 @@ from tickets.models import Ticket, TicketEvent
 # The changes that count the version up; what else happens (articles, watchers) disturbs no form.
 _ENDINGS = frozenset({"TicketMerge", "TicketDelete", "TicketRestore"})
 
-# `rule(ticket, reader)`: a Q on TicketEvent of what `reader` is not to see; None where nothing is kept from them.
-Hiding = Callable[[Ticket, User], Q | None]
+# `rule(request, ticket)`: a Q on TicketEvent of what whoever asks is not to see; None where nothing is kept from them.
+Hiding = Callable[[PersonRequest, Ticket], Q | None]
 _hidings: list[Hiding] = []
 
 
@@ -55,11 +55,11 @@ def history(ticket: Ticket):
     return ticket.events.select_related("actor", "article").defer("snapshot").order_by("-id")
 
 
-def history_for(reader: User, ticket: Ticket):
-    """As `history`, but for what is kept from `reader`."""
+def history_for(request: PersonRequest, ticket: Ticket):
+    """As `history`, but for what is kept from whoever asks."""
     events = history(ticket)
     for rule in _hidings:
-        if (hidden := rule(ticket, reader)) is not None:
+        if (hidden := rule(request, ticket)) is not None:
             events = events.exclude(hidden)
     return events
 

@@ -3,7 +3,7 @@
 from django.db.models import Count, Q
 from django.template.loader import render_to_string
 
-from opsi.models import User
+from opsi.requests import PersonRequest
 from tickets.models import Ticket
 from watchers.beginning import logins_in, people_with, problems, rights_on_a_draft
 from watchers.dialog import prepare
@@ -44,9 +44,9 @@ def panel(request, ticket: Ticket, **context) -> str:
     return render_to_string("watchers/panel.html", _standing(request, ticket), request)
 
 
-def hidden_events(ticket: Ticket, reader: User) -> Q | None:
-    """The watches, begun and ended, of people whom `reader` may not see among the watchers."""
-    rights = Policy.load().of(reader, ticket)
+def hidden_events(request: PersonRequest, ticket: Ticket) -> Q | None:
+    """The watches, begun and ended, of people whom whoever asks may not see among the watchers."""
+    rights = Policy.on(request).of(request.user, ticket)
     if rights.sees_all:
         return None
     watches = Watcher.objects.filter(ticket=ticket).select_related("user")

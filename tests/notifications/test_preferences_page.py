@@ -280,7 +280,7 @@ def test_others_do_not_subscribe(everyone, service_desk, fill, signed_in, who):
 
 def test_statements_do_not_grow_with_definitions(uma, define, signed_in, django_assert_max_num_queries):
     client = signed_in(uma)
-    with django_assert_max_num_queries(15) as few:
+    with django_assert_max_num_queries(17) as few:
         client.get(PATH)
     for number in range(30):
         define(f"Another {number}")

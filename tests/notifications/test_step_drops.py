@@ -8,12 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from django.utils import timezone
 
-from notifications.choices import Drop, Function
+from notifications.choices import Drop, Function, PauseReason
 from notifications.models import (
+    AddressPause,
     Candidate,
     Definition,
+    Mute,
     NotificationFunction,
     PersonalSettings,
     Preference,
@@ -75,11 +76,16 @@ ARRANGE: dict[Drop, tuple[str, set[str], Callable[[World], object]]] = {
     Drop.ACTOR: ("uma", BOTH, act_as_uma),
     Drop.NO_ACCESS: ("bo", BOTH, name_bo),
     Drop.NO_ARTICLE_ACCESS: ("cora", BOTH, let_cora_watch),
+    Drop.MUTED: ("uma", BOTH, lambda world: Mute.objects.mute(world.ticket.pk, world.people["uma"].pk)),
     Drop.PREFERENCE: ("uma", {"email"}, turn_mail_off),
     Drop.ONCE_PER_DAY: ("uma", BOTH, lambda world: world.define(once_per_day=True)),
     Drop.OUT_OF_OFFICE: ("uma", {"email"}, lambda world: world.settle(out_of_office_from="2020-01-01")),
-    Drop.MAIL_PAUSED: ("uma", {"email"}, lambda world: world.settle(mail_paused_at=timezone.now())),
     Drop.NO_ADDRESS: ("uma", {"email"}, lambda world: world.change(email="nowhere")),
+    Drop.MAIL_PAUSED: (
+        "uma",
+        {"email"},
+        lambda world: AddressPause.objects.pause(world.people["uma"].email, PauseReason.BOUNCED),
+    ),
     Drop.FUNCTION: (
         "uma",
         {"in_app"},
@@ -126,8 +132,9 @@ def test_each_reason_stops_its_channels_and_is_kept(drop, world, dispatch):
         (Drop.INACTIVE, Drop.ACTOR),
         (Drop.ACTOR, Drop.PREFERENCE),
         (Drop.PREFERENCE, Drop.OUT_OF_OFFICE),
+        (Drop.MUTED, Drop.PREFERENCE),
+        (Drop.OUT_OF_OFFICE, Drop.NO_ADDRESS),
         (Drop.OUT_OF_OFFICE, Drop.MAIL_PAUSED),
-        (Drop.MAIL_PAUSED, Drop.NO_ADDRESS),
     ],
     ids=lambda drop: drop.value,
 )

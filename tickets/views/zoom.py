@@ -38,7 +38,7 @@ def zoom(request: PersonRequest, number: str) -> HttpResponse:
         context |= {"facts": facts.about(ticket, person, verbs), "related": related(ticket, person)}
         if person.is_agent:
             context |= {
-                "changes": timeline.lines(timeline.history_for(person, ticket)[:LATEST]),
+                "changes": timeline.lines(timeline.history_for(request, ticket)[:LATEST]),
                 "main_changes": [(name, FIELDS[name].label) for name in MAIN_CHANGES],
                 "more_changes": [(name, FIELDS[name].label) for name in MORE_CHANGES],
             }
@@ -71,7 +71,7 @@ def history(request: PersonRequest, number: str) -> HttpResponse:
     ticket = readable_ticket(request, number)
     if not request.user.is_agent:
         raise PermissionDenied
-    events = timeline.history_for(request.user, ticket)
+    events = timeline.history_for(request, ticket)
     before = request.GET.get("before", "")
     if before.isdecimal() and len(before) < 18:
         events = events.filter(pk__lt=int(before))
