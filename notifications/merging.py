@@ -13,13 +13,15 @@ from notifications.models import MailItem, Notice
 
 
 def merge(
-    tellings: Iterable[Telling], operation: uuid.UUID, now: datetime.datetime, window: datetime.timedelta
+    tellings: Iterable[Telling],
+    operation: uuid.UUID,
+    now: datetime.datetime,
+    window: datetime.timedelta = datetime.timedelta(0),
 ) -> tuple[list[Notice], list[tuple[str, MailItem]]]:
     """Unsaved notices for what was not dropped, each set on its tellings; and (address, unsaved item) of their mail.
 
-    `window` is how long mail waits that nothing holds.
-
     Of an operation that touched many tickets a person who is told of several gets one notice, whose `ticket` is None.
+    `window` is how long mail waits that nothing holds.
     """
     groups: dict[tuple, list[Telling]] = defaultdict(list)
     for telling in tellings:

@@ -1,16 +1,19 @@
 """The way of an event begins here: its outbox row, in the operation's own transaction, and the wake-up after commit.
 
-And what a person's switch to another customer ends.
+And what a person's own changes, such as a switch to another customer, mean for what they are told.
 """
 
 from functools import partial
 
 from django.db import transaction
 from django.dispatch import receiver
+from django.utils import timezone
 
-from notifications.models import Following, Outbox
+from notifications import holding
+from notifications.models import Following, Outbox, PersonalSettings
 from notifications.wakeup import wake_dispatch
-from opsi.signals import CUSTOMER_SWITCHED, person_event
+from opsi import signals
+from opsi.signals import person_event
 from tickets.signals import ticket_event
 
 
@@ -24,7 +27,11 @@ def remember_to_dispatch(sender, event, operation, **kwargs):
 
 
 @receiver(person_event)
-def customer_switched(sender, person, event, **kwargs):
-    """Following ends with the customer, as watches do (domain §3 rule 2)."""
-    if event == CUSTOMER_SWITCHED:
-        Following.objects.filter(person=person).delete()
+def person_changed(sender, person, event, **kwargs):
+    match event:
+        case signals.CUSTOMER_SWITCHED:
+            # Following ends with the customer, as watches do (domain §3 rule 2).
+            Following.objects.filter(person=person).delete()
+        case signals.TIME_ZONE_CHANGED:
+            if own := PersonalSettings.objects.filter(person=person).first():
+                holding.reschedule(person, own, timezone.now())

@@ -17,7 +17,7 @@ from notifications.tags import zone_called
 from opsi.models import User
 from tickets.models import TicketEvent
 
-# Of what keeps a channel from somebody, this is nobody's decision that they need not know.
+# What keeps mail from somebody who is to know all the same.
 MISSED = {"", Drop.OUT_OF_OFFICE, Drop.MAIL_PAUSED, Drop.NO_ADDRESS, Drop.FUNCTION}
 
 

@@ -7,6 +7,7 @@ from django import forms
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.forms import PasswordChangeForm
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from opsi.methods import see_other
 from opsi.models import User
 from opsi.requests import PersonRequest
+from opsi.signals import TIME_ZONE_CHANGED, person_event
 
 
 def _zones():
@@ -46,8 +48,12 @@ class PersonForm(forms.ModelForm):
             self.fields[name].widget.attrs["autocomplete"] = hint
 
     def save(self, commit=True):
-        self.instance.save(update_fields=self.Meta.fields)
-        return self.instance
+        person = self.instance
+        with transaction.atomic():
+            person.save(update_fields=self.Meta.fields)
+            if "time_zone" in self.changed_data:
+                person_event.send(sender=User, person=person, event=TIME_ZONE_CHANGED, by=person)
+        return person
 
 
 @never_cache

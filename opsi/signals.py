@@ -1,12 +1,13 @@
 """What happens to people, told to the apps above inside the transaction that did it.
 
-`person_event` is sent by the verbs of `opsi.models.User` with `person` (a User), `event` (one of the names below),
-`by` (the acting User or None) and `old`/`new` where the event has them.
+`person_event` is sent by the verbs of `opsi.models.User` and the pages of `opsi.preferences` with `person` (a User),
+`event` (one of the names below), `by` (the acting User or None) and `old`/`new` where the event has them.
 """
 
 from django.dispatch import Signal
 
 CUSTOMER_SWITCHED = "customer_switched"
 DELETED = "deleted"
+TIME_ZONE_CHANGED = "time_zone_changed"
 
 person_event = Signal()

@@ -268,6 +268,15 @@ class TestChanged:
         choose("2026-11-24 01:00", quiet_from="22:00", quiet_until="07:00")
         assert waiting() == {("uma@example.com", "quiet"): utc("2026-11-24 07:00")}
 
+    def test_in_another_time_zone_they_end_by_its_clock(self, note, uma, at, signed_in):
+        quiet(uma)
+        note("2026-11-23 23:00")
+        at("2026-11-23 23:30")
+        signed_in(uma).post("/preferences/", {"language": "en", "time_zone": "America/New_York"})
+        assert waiting() == {("uma@example.com", "quiet"): utc("2026-11-23 23:30")}
+        signed_in(uma).post("/preferences/", {"language": "en", "time_zone": "Europe/Berlin"})
+        assert waiting() == {("uma@example.com", "quiet"): utc("2026-11-24 06:00")}
+
     def test_nobody_elses_mail_is_let_go(self, note, ticket, uma, mika, aiko, choose):
         ticket.change_responsible(aiko, by=mika)
         for person in (uma, aiko):
