@@ -3,6 +3,32 @@
 from django.db import migrations, models
 
 
+FIELDS = {
+    "state": ["new", "open", "in_progress", "pending", "awaiting_approval", "planning", "awaiting_implementation",
+              "implementing", "investigating", "awaiting_backout", "declined", "resolved", "completed", "closed",
+              "closed_with_backout", "cancelled"],
+    "priority": ["very_low", "low", "medium", "high", "very_high"],
+    "type": ["request", "incident", "problem", "rfc"],
+}
+
+
+def by_field(values):
+    """A list of codes and ids of queues, as it was kept before, by the field that each is a value of."""
+    found = {}
+    for value in values:
+        name = next((name for name, codes in FIELDS.items() if value in codes), "queue")
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def sort_by_field(apps, schema_editor):
+    for definition in apps.get_model("notifications", "Definition").objects.all():
+        for name in ("changed_from", "changed_to"):
+            if isinstance(getattr(definition, name), list):
+                setattr(definition, name, by_field(getattr(definition, name)))
+        definition.save(update_fields=["changed_from", "changed_to"])
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -10,6 +36,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunPython(sort_by_field, migrations.RunPython.noop),
         migrations.AlterField(
             model_name='definition',
             name='changed_from',
