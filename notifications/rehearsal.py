@@ -143,7 +143,7 @@ def _way(telling):
 
 @dataclass(frozen=True)
 class Preview:
-    """What `reader` would read; `why_not` says why they would not get it, "" where they would."""
+    """What `reader` would read; `why_not` says why they would not get it, `misses` why nobody would."""
 
     reader: Reader
     address: str
@@ -151,6 +151,7 @@ class Preview:
     in_app: list[str]
     message: EmailMultiAlternatives
     why_not: str
+    misses: list[str]
 
     @property
     def text(self) -> str:
@@ -177,13 +178,13 @@ def preview(
     """What the person or address `to` would get of `event`, in the words of `version`, alone in its mail."""
     person = to if isinstance(to, User) else None
     reader = Reader.of(person) if person else Reader.of_nobody(str(to))
-    who = person or addresses.normalise(str(to))
-    row = next((row for row in dry_run(event, definition, now).rows if row.who == who), None)
+    tried, who = dry_run(event, definition, now), person or addresses.normalise(str(to))
+    row = next((row for row in tried.rows if row.who == who), None)
     message = _message(definition, version, event, to, reader, row)
     said = words(version, event, reader)
-    return Preview(
-        reader, message.to[0], said.subject, [said.subject, describe(event, reader)], message, _why_not(row)
-    )
+    in_app = [said.subject, describe(event, reader)]
+    why_not = "" if tried.misses else _why_not(row)
+    return Preview(reader, message.to[0], said.subject, in_app, message, why_not, tried.misses)
 
 
 def _why_not(row):

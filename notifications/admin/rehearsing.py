@@ -52,7 +52,7 @@ class Rehearsing:
 
     def dry_run_view(self, request, pk=None):
         definition = _definition(pk) if pk else None
-        form = SceneForm(request.GET, definition)
+        form = SceneForm(request.GET, definition, request.user, asks_reader=False)
         found, status = None, 200
         if form.is_bound:
             if form.is_valid():
@@ -122,6 +122,7 @@ class Rehearsing:
             "title": _("Preview"),
             "form": form,
             "found": found,
+            "misses": [_miss(name) for name in found.misses] if found else [],
             "refused": refused,
             "unsaved": _hidden(texts),
             "scene": [(name, value) for name, value in form.data.items() if name in form.fields],

@@ -13,7 +13,7 @@ from notifications.admin.definition_fields import YES_NO, is_id
 from notifications.models import Definition
 from notifications.tags import MODELS
 from opsi.models import User
-from tickets import events
+from tickets import access, events
 from tickets.models import Ticket, TicketEvent
 
 MOST_EVENTS = 50
@@ -52,14 +52,15 @@ class SceneForm(forms.Form):
     # The event whose details the page asked for: for another one they mean nothing.
     details_of = forms.CharField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, data: QueryDict, definition: Definition | None, reader: User | None = None):
+    def __init__(
+        self, data: QueryDict, definition: Definition | None, viewer: User, *, asks_reader: bool = True
+    ):
+        """`viewer` finds tickets they may read, deleted ones too: to define notifications opens no others."""
         self.definition = definition
         given = data.copy()
-        self.found = (
-            Ticket.objects.select_related("merged_into")
-            .filter(number=given.get("ticket", "").replace("\x00", "").strip())
-            .first()
-        )
+        number = given.get("ticket", "").replace("\x00", "").strip()
+        opened = Ticket.objects.filter(access.tickets_of(viewer), number=number)
+        self.found = opened.select_related("merged_into").first()
         super().__init__(given if "ticket" in given else None)
         if self.found is None:
             return
@@ -70,15 +71,15 @@ class SceneForm(forms.Form):
         given["details_of"] = str(given["event"])
         if (event_type := self._imagined(given["event"])) is not None:
             self._ask_details(given, event_type)
-        if reader is not None:
+        if asks_reader:
             self.fields["to"] = ReaderField(
                 _("Read by"), help_text=_("A login, or an address without an account.")
             )
-            given.setdefault("to", reader.username)
+            given.setdefault("to", viewer.username)
 
     def clean_ticket(self):
         if self.found is None:
-            raise ValidationError(_("There is no ticket of this number."))
+            raise ValidationError(_("There is no ticket of this number that you may read."))
         return self.found
 
     def _ask_event(self, given):

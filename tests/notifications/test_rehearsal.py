@@ -17,7 +17,8 @@ from notifications.models import (
 )
 from tests.notifications.conftest import drops, make_definition, told
 from tests.waiting import mail_server
-from tickets.models.ticket import Ticket
+from tickets import events
+from tickets.models import Queue, Ticket
 from watchers.models import Watcher
 
 
@@ -174,16 +175,12 @@ class TestAnEventThatNeverHappened:
         assert Ticket.objects.get(pk=ticket.pk).owner.username == "uma"
 
     def test_whoever_it_would_give_the_ticket_to_could_read_it(self, make_ticket, aiko, mika):
-        from tickets.models import Queue
-
         ticket = make_ticket(queue=Queue.objects.create(name="Hidden"))
         definition = make_definition(name="Ours", events=["TicketOwnerUpdate"])
         event = rehearsal.imagine(ticket, "TicketOwnerUpdate", by=mika, new=aiko)
         assert list(of(dry_run(event, definition))[0]) == ["aiko"]
 
     def test_subscribers_of_the_new_queue_are_concerned(self, ticket, aiko, mika, service_desk):
-        from tickets.models import Queue
-
         network = Queue.objects.create(name="Network")
         network.grant_shipped()
         Subscription.objects.create(person=aiko, queue=network)
@@ -284,8 +281,6 @@ class TestPages:
             assert answer.status_code == 200
 
     def test_every_event_can_be_imagined_for_all_together(self, site, ticket):
-        from tickets import events
-
         for name, _label in events.choices():
             answer = site.get(page("rehearsal"), {"ticket": ticket.number, "event": name})
             assert answer.status_code == 200, (name, answer.context["form"].errors)
@@ -316,7 +311,7 @@ class TestPages:
     @pytest.mark.parametrize(
         ("given", "field", "message"),
         [
-            ({"ticket": "20010101000001"}, "ticket", "There is no ticket of this number."),
+            ({"ticket": "20010101000001"}, "ticket", "There is no ticket of this number that you may read."),
             ({"ticket": "\x00"}, "ticket", "Null characters are not allowed."),
             ({"event": "NoSuchEvent"}, "event", "not one of the available choices"),
             ({"event": "TicketStateUpdate", "new": "asleep"}, "new", "not one of the available choices"),
@@ -331,8 +326,6 @@ class TestPages:
     )
     def test_a_mistake_is_said_beside_its_field(self, site, ticket, given, field, message):
         definition = Definition.objects.get(shipped_as="new-article")
-        from tickets import events
-
         definition.events = [name for name, _label in events.choices()]
         definition.save()
         names = ["preview"] if field == "to" else ["preview", "dry_run"]
@@ -340,6 +333,21 @@ class TestPages:
             answer = site.get(page(name, definition), {"ticket": ticket.number} | given)
             assert answer.status_code == 422
             assert message in str(answer.context["form"].errors[field])
+
+    def test_a_ticket_the_administrator_may_not_read_is_not_opened_by_the_way(
+        self, site, definition, make_ticket
+    ):
+        hidden = make_ticket(queue=Queue.objects.create(name="Hidden"))
+        for name in ("preview", "dry_run"):
+            answer = site.get(page(name, definition), {"ticket": hidden.number, "to": "mika"})
+            assert answer.status_code == 422
+            assert hidden.title not in answer.text
+        assert site.get(page("preview_mail", definition), {"ticket": hidden.number}).status_code == 404
+
+    def test_what_keeps_it_from_being_told_at_all_is_said_in_the_preview_too(self, site, ticket, definition):
+        Definition.objects.filter(pk=definition.pk).update(article_filter={"body": ["router"]})
+        answer = site.get(page("preview", definition), {"ticket": ticket.number, "event": "ArticleCreate"})
+        assert "The filter does not match: text contains." in answer.text
 
     def test_an_event_of_another_ticket_is_not_shown(self, site, definition, event, make_ticket, ticket):
         other = make_ticket(title="Other").note("Secret.", by=None).events.get()
