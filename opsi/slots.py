@@ -5,7 +5,8 @@ place writes `{% slot "zoom.panels" %}`; each function gets the template context
 the tag, and returns safe HTML ("" for nothing).
 
 Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `ticket.new` (extra fields of the
-new-ticket form, with `form_data`), `preferences.nav`, `preferences.notifications`.
+new-ticket form, with `form_data`), `preferences.nav`, `preferences.notifications` (above its form) and
+`preferences.notifications.end` (below).
 """
 
 from collections import defaultdict
