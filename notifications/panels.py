@@ -85,5 +85,5 @@ def fill() -> None:
     slots.fill("zoom.panels", told, order=60)
     slots.fill("zoom.article", waiting_mail, order=30)
     slots.fill("preferences.notifications", paused, order=10)
-    slots.fill("preferences.notifications", own_address, order=20)
+    slots.fill("preferences.notifications.end", own_address, order=20)
     slots.fill("preferences.nav", preferences_link, order=30)

@@ -1,5 +1,7 @@
 """Paused addresses, and where each person's notifications go (domain §4, §7)."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -39,18 +41,19 @@ class AddressPauseAdmin(admin.ModelAdmin):
         return self.list_display if obj else self.fields
 
 
-class AddressInline(admin.StackedInline):
-    """Of a person's own settings only this: the rest is theirs."""
-
-    model = PersonalSettings
-    fk_name = "person"
-    fields = readonly_fields = ("own_address", "asked_address", "asked_at")
-    verbose_name_plural = _("Notification address")
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request, obj=None):
-        return False
+@admin.display(description=_("Notifications go to"), empty_value="–")
+def notification_address(person):
+    """The account's address or the person's own, with what waits to be confirmed."""
+    own: PersonalSettings | None = getattr(person, "notification_settings", None)
+    if own is None or not own.asked_address:
+        return addresses.of_person(person)
+    return _("%(address)s (%(asked)s waits to be confirmed)") % {
+        "address": addresses.of_person(person) or "–",
+        "asked": own.asked_address,
+    }
 
 
-type(admin.site.get_model_admin(User)).inlines = [AddressInline]
+# The page of a person belongs to a floor below, which knows nothing of notifications.
+PersonAdmin: Any = type(admin.site.get_model_admin(User))
+PersonAdmin.readonly_fields += (notification_address,)
+PersonAdmin.fieldsets += ((_("Notifications"), {"fields": (notification_address,)}),)

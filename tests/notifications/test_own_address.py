@@ -181,7 +181,12 @@ def test_the_preferences_show_where_mail_goes(confirmed, signed_in, mika):
     assert signed_in(mika).get(URL).status_code == 200
 
 
-def test_admins_see_it_on_the_person_and_cannot_change_it(confirmed, ada, signed_in):
-    page = signed_in(ada).get(f"/admin/opsi/user/{confirmed.pk}/change/")
-    assert "uma.private@example.net" in page.content.decode()
-    assert 'name="notification_settings-0-own_address"' not in page.content.decode()
+def test_admins_see_it_on_the_person_and_cannot_change_it(confirmed, ada, ask, signed_in, clock):
+    page = f"/admin/opsi/user/{confirmed.pk}/change/"
+    assert "uma.private@example.net" in signed_in(ada).get(page).content.decode()
+    clock.shift(minutes(2))
+    ask(confirmed, "second@example.net")
+    shown = signed_in(ada).get(page).content.decode()
+    assert "uma.private@example.net (second@example.net waits to be confirmed)" in shown
+    assert 'value="uma.private@example.net"' not in shown
+    assert signed_in(ada).get("/admin/opsi/user/add/").status_code == 200

@@ -195,3 +195,42 @@ class TestAgeing:
             send_due()
             clock.shift(minutes(1))
         assert mail_host["colleague0@example.com"]
+
+
+@pytest.mark.django_db
+class TestTheAdminPage:
+    PAGE = "/admin/notifications/notificationfunction/"
+
+    def server(self, **said):
+        return {
+            "host": "smtp.example.com", "port": 25, "security": "none", "authentication": "none",
+            "sender": "desk@example.org",
+        } | said  # fmt: skip
+
+    def test_each_function_has_its_own_rate(self, ada, signed_in):
+        client = signed_in(ada)
+        assert (
+            client.post(f"{self.PAGE}combining/", {"window_minutes": 10, "rate_per_minute": 60}).status_code
+            == 302
+        )
+        assert client.post(f"{self.PAGE}server/", self.server(rate_per_minute=30)).status_code == 302
+        function = NotificationFunction.load()
+        assert function.rate() == 60
+        function.function = Function.MAIL_SERVER
+        assert function.rate() == 30
+        text = client.get(self.PAGE).content.decode()
+        assert text.count("Mails a minute at most") == 2
+
+    def test_left_empty_there_is_none(self, ada, signed_in):
+        signed_in(ada).post(f"{self.PAGE}combining/", {"window_minutes": 10, "rate_per_minute": ""})
+        assert NotificationFunction.load().rate() == 0
+
+    @pytest.mark.parametrize("rate", ["-1", "x", "1.5", "100001"])
+    def test_a_wrong_one_is_refused_beside_its_field(self, ada, signed_in, rate):
+        client = signed_in(ada)
+        page = client.post(f"{self.PAGE}combining/", {"window_minutes": 10, "rate_per_minute": rate})
+        assert page.status_code == 422
+        assert page.context["combining_form"].errors["rate_per_minute"]
+        page = client.post(f"{self.PAGE}server/", self.server(rate_per_minute=rate))
+        assert page.status_code == 422
+        assert page.context["server_form"].errors["rate_per_minute"]

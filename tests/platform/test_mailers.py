@@ -39,3 +39,13 @@ def test_mail_to_nobody_is_not_kept(mailer, tmp_path):
 def test_folder_is_required(mailer):
     with pytest.raises(InvalidMailer, match="file_path"):
         mailer("")
+
+
+def test_a_long_address_in_a_header_stays_whole(mailer, tmp_path):
+    url = f"<https://tickets.example.com/unsubscribe/{'x' * 200}/>"
+    message = EmailMessage(
+        "通知", "Text", "o@example.com", ["uma@example.com"], headers={"List-Unsubscribe": url}
+    )
+    mailer(tmp_path).send_messages([message])
+    [file] = tmp_path.iterdir()
+    assert f"List-Unsubscribe: {url}\n".encode() in file.read_bytes()
