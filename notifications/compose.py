@@ -89,10 +89,13 @@ class Group:
     @property
     def mute_url(self) -> str:
         """Where its reader mutes the ticket without signing in; "" where there is nothing to open either."""
-        person = self.entries[0].part.item.person_id
-        if self.ticket is None or person is None or not any(entry.url for entry in self.entries):
+        item = self.entries[0].part.item
+        if self.ticket is None or item.person_id is None or not any(entry.url for entry in self.entries):
             return ""
-        return absolute(unsubscribing.path_for(person, self.ticket.pk))
+        if item.pk is None:
+            # A rehearsal, read by somebody else, must not let them mute the ticket for the person.
+            return absolute(self.ticket.get_absolute_url())
+        return absolute(unsubscribing.path_for(item.person_id, self.ticket.pk))
 
     @property
     def watch_url(self) -> str:
@@ -149,7 +152,8 @@ def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
         headers={"Message-ID": mail.message_id, **GUARD, **_thread(entries), **_way_out(entries)},
     )
     # Comes back in a mail provider's reports (anymail); other ways out take no notice of it.
-    vars(message)["metadata"] = {"mail": str(mail.pk), "message_id": mail.message_id}
+    if mail.pk is not None:
+        vars(message)["metadata"] = {"mail": str(mail.pk), "message_id": mail.message_id}
     message.attach_alternative(_rendered("html", sections), "text/html")
     return Letter(mail, message, [entry.part for entry in entries], broken)
 
@@ -249,7 +253,8 @@ def _way_out(entries: Sequence[Entry]) -> dict[str, str]:
         (entry.part.item.person_id, event.ticket_id) for entry in entries for event in entry.part.events
     }
     [(person, ticket), *others] = concerned
-    if others or person is None:
+    is_rehearsal = entries[0].part.item.pk is None
+    if others or person is None or is_rehearsal:
         return {}
     return unsubscribing.headers(absolute(unsubscribing.path_for(person, ticket)))
 

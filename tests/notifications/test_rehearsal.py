@@ -230,6 +230,11 @@ class TestPreview:
         assert "Uma Ogawa: Ring +81 3 1234.<br>" in found.html
         assert found.in_app == [found.subject, "Article added: Aside"]
 
+    def test_carries_nothing_by_which_whoever_looks_could_mute_for_them(self, shown, uma):
+        found = shown(uma)
+        assert "/unsubscribe/" not in found.text + found.html
+        assert "List-Unsubscribe" not in found.message.extra_headers
+
     def test_in_their_language_and_time_zone(self, shown, aiko):
         found = shown(aiko)
         assert found.subject == "新規"

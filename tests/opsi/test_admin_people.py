@@ -78,7 +78,7 @@ def test_the_last_administrator_stays(ada, signed_in):
 
 
 def test_a_new_queue_grants_what_is_shipped(ada, signed_in):
-    form = {"name": "Telephony", "comment": "", "follow_up": "reopen", "is_active": "on"}
+    form = {"name": "Telephony", "comment": "", "follow_up": "reopen", "is_active": "on", "unlock_minutes": 0}
     signed_in(ada).post(reverse("admin:tickets_queue_add"), form)
     from tickets.models import Queue
 

@@ -126,7 +126,8 @@ def test_a_new_queue_grants_what_is_shipped(ada, uma, make_ticket, signed_in):
     from tickets.models import Queue
 
     signed_in(ada).post(
-        "/admin/tickets/queue/add/", {"name": "Fresh", "is_active": "on", "follow_up": "reopen"}
+        "/admin/tickets/queue/add/",
+        {"name": "Fresh", "is_active": "on", "follow_up": "reopen", "unlock_minutes": 0},
     )
     assert Queue.objects.get(name="Fresh").grants.count() == 2
 

@@ -31,6 +31,7 @@ class Ending:
             self.merged_into, self.state = target, State.CLOSED
             self._touch(merged_into=target, state=self.state, version=F("version") + 1)
             self.version += 1
+            self.set_clocks()
             target._touch()
             target.set_clocks()
             record(target, "TicketMergeReceived", under_way, new=for_history(self))
