@@ -44,7 +44,7 @@ class TestHeaders:
             "x\nBcc: all@example.com",
             "x\rBcc: all@example.com",
             "x\r\n\r\n<p>a body of its own</p>",
-            "x\x00y\x0bz\x1b[31m",
+            "x\x01y\x0bz\x1b[31m",
             "x\u2028Bcc: all@example.com",
             "x\u0085Bcc: all@example.com",
         ],
