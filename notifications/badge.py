@@ -23,7 +23,7 @@ class Badge:
     @classmethod
     def of(cls, person: User) -> Self:
         newest = InboxRow.objects.of(person).unread().order_by("-changed_at", "-id")
-        rows = newest.only("ticket", "ticket_ids", "notice")[:MOST].readable_rows(person)
+        rows = newest.only("ticket", "ticket_ids", "notice", "takes_leave")[:MOST].readable_rows(person)
         return cls(len(rows), max((row.notice_id for row in rows), default=0))
 
     @classmethod

@@ -50,7 +50,7 @@ def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
     try:
         function = NotificationFunction.load()
         tellings, problems = decide(events_of(operation), function, now)
-        _write(operation, worker, tellings, problems, function, now)
+        _write(operation, tellings, problems, function, now)
     except LeaseLost:
         logger.warning("Operation %s was taken over by another worker", operation)
         return False
@@ -63,15 +63,16 @@ def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
 
 
 def events_of(operation: uuid.UUID) -> list[TicketEvent]:
-    """The operation's events, but for those on tickets that are gone meanwhile."""
+    """The operation's events, but for those whose ticket, or the ticket their article is on now, is gone meanwhile."""
     events = TicketEvent.objects.filter(operation=operation).select_related(
         "ticket__merged_into", "actor", "article__ticket"
     )
-    return [
-        event
-        for event in events.order_by("pk")
-        if event.ticket.deleted_at is None or event.name == "TicketDelete"
-    ]
+    return [event for event in events.order_by("pk") if event.name == "TicketDelete" or not _is_gone(event)]
+
+
+def _is_gone(event):
+    homes = [event.ticket, event.article.ticket] if event.article else [event.ticket]
+    return any(home.deleted_at is not None for home in homes)
 
 
 def decide(
@@ -114,9 +115,9 @@ def decide(
     return tellings + instead, problems
 
 
-def _write(operation, worker, tellings, problems, function, now):
+def _write(operation, tellings, problems, function, now):
     with transaction.atomic():
-        Outbox.objects.finish(operation, worker, now, "\n".join(problems))
+        Outbox.objects.finish(operation, now, "\n".join(problems))
         drop_told_today(tellings)
         notices, pending = merge(tellings, operation, now, function.window)
         Notice.objects.bulk_create(notices, batch_size=CHUNK)

@@ -92,11 +92,10 @@ class Judge:
         tickets = {}
         for event in {event for concern in concerns for event in concern.reasons}:
             tickets[event.ticket_id] = event.ticket
-            if event.ticket.merged_into:
-                tickets[event.ticket.merged_into_id] = event.ticket.merged_into
-            if event.article and event.article.ticket_id != event.ticket_id:
-                # A merge moved it: whoever is told of it must read it where it is now.
-                tickets[event.article.ticket_id] = event.article.ticket
+            # A merge moved it: whoever is told of it must read it where it is now.
+            for home in (event.ticket.merged_into, event.article.ticket if event.article else None):
+                if home is not None and home.deleted_at is None:
+                    tickets[home.pk] = home
         return access.pairs(tickets.values(), self.people.values(), deleted=True)
 
     def tellings(self, concern: Concern) -> list[Telling]:

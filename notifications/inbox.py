@@ -7,6 +7,7 @@ from django.db import connection
 
 from notifications.choices import InboxState, Severity
 from notifications.models import InboxRow, Notice
+from notifications.recipients import subject_of
 from tickets.models import TicketEvent
 
 CHUNK = 2_000
@@ -25,7 +26,7 @@ SELECT
     notice.person_id, notice.ticket_id, '[]', notice.id,
     CASE WHEN event.name = 'ArticleDelete' THEN NULL ELSE event.article_id END,
     CASE
-        WHEN event.name IN ('TicketDelete', 'TicketMerge') THEN TRUE
+        WHEN event.name = 'TicketDelete' THEN TRUE
         WHEN event.name = 'TicketUnsubscribe' THEN CAST(event.old ->> 'id' AS bigint) = notice.person_id
         ELSE FALSE
     END,
@@ -76,20 +77,28 @@ def receive(notices: Sequence[Notice], now: datetime.datetime) -> None:
 def _receive_of_many(notices, now):
     if not notices:
         return
-    events = TicketEvent.objects.filter(operation__in={notice.operation for notice in notices})
-    ticket_of = dict(events.values_list("pk", "ticket"))
+    found = TicketEvent.objects.filter(operation__in={notice.operation for notice in notices})
+    events = {event.pk: event for event in found.only("name", "ticket", "old", "new")}
     InboxRow.objects.bulk_create(
-        (
-            InboxRow(
-                person_id=notice.person_id,
-                ticket_ids=sorted({ticket_of[event] for event in notice.event_ids if event in ticket_of}),
-                notice=notice,
-                unread_count=1,
-                severity=notice.severity,
-                changed_at=now,
-            )
-            for notice in notices
-        ),
+        (_row_of_many(notice, events, now) for notice in notices),
         batch_size=CHUNK,
         ignore_conflicts=True,
     )
+
+
+def _row_of_many(notice, events, now):
+    told = [events[pk] for pk in notice.event_ids if pk in events]
+    return InboxRow(
+        person_id=notice.person_id,
+        ticket_ids=sorted({event.ticket_id for event in told}),
+        notice=notice,
+        takes_leave=any(takes_leave(event, notice.person_id) for event in told),
+        unread_count=1,
+        severity=notice.severity,
+        changed_at=now,
+    )
+
+
+def takes_leave(event: TicketEvent, person: int) -> bool:
+    """Whether `event` is the end of the ticket, or of the watch of `person` (an id): told without reading (§5)."""
+    return event.name == "TicketDelete" or (event.name == "TicketUnsubscribe" and subject_of(event) == person)

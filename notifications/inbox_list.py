@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Self
 
-from django.db.models import FETCH_PEERS, Q
+from django.db.models import FETCH_PEERS, Exists, OuterRef, Q
 from django.http import QueryDict
 from django.utils.dateparse import parse_datetime
 from django.utils.functional import Promise
@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from notifications.choices import InboxState, Severity
+from notifications.inbox import takes_leave
 from notifications.models import InboxRow
 from notifications.reasons import YOUR_PART, your_parts
 from notifications.wording import Reader, describe, prepare, words, words_for_many
@@ -153,6 +154,7 @@ class Line:
     because: list[str]
     tickets: list[Ticket] = field(default_factory=list)
     more: int = 0  # tickets beyond those listed
+    left: frozenset[int] = frozenset()  # ids of those listed that cannot be opened any more
     others: int = 0  # what else the same act did to the ticket
     can_open: bool = True
     article: Article | None = None  # to lead to
@@ -184,10 +186,12 @@ def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:
         because = your_parts(row.notice)
         if row.ticket_id is None:
             events = many[row.pk]
+            left = frozenset(event.ticket_id for event in events if not event.may_read)
             tickets = list({event.ticket_id: event.ticket for event in events}.values())
+            tickets.sort(key=lambda ticket: ticket.pk in left)
             told = words_for_many(events, reader)
             more = max(len(tickets) - TICKETS_A_LINE, 0)
-            yield Line(row, told.subject, "", because, tickets[:TICKETS_A_LINE], more)
+            yield Line(row, told.subject, "", because, tickets[:TICKETS_A_LINE], more, left)
         else:
             yield _line(row, because, reader, out_of_reach)
 
@@ -209,27 +213,29 @@ def _line(row, because, reader, out_of_reach):
 
 
 def _events_of_many(rows, person):
-    """For each row over many tickets: its events on those the person may read."""
+    """For each row over many tickets: its events on those the person may read, and those that take leave of one."""
     found = defaultdict(list)
     if not rows:
         return found
     wanted = {row.pk: set(row.notice.event_ids) for row in rows}
-    events = TicketEvent.objects.filter(
-        operation__in={row.notice.operation for row in rows}, ticket__in=Ticket.objects.readable_by(person)
+    events = TicketEvent.objects.filter(operation__in={row.notice.operation for row in rows}).annotate(
+        may_read=Exists(Ticket.objects.readable_by(person).filter(pk=OuterRef("ticket")))
     )
     for event in events.select_related("ticket", "article", "actor").order_by("pk"):
+        told = event.may_read or takes_leave(event, person.pk)
         for row, ids in wanted.items():
-            if event.pk in ids:
+            if told and event.pk in ids:
                 found[row].append(event)
     return found
 
 
 def _out_of_reach(rows, person):
-    """The ids of tickets the person may not read, of the doubtful: left, or where a merge took an article."""
-    doubtful = {row.ticket_id for row in rows if row.takes_leave}
-    doubtful |= {row.notice.event.article.ticket_id for row in rows if row.article_id} - {
-        row.ticket_id for row in rows if not row.takes_leave
+    """The ids of tickets the person may not read, of the doubtful: left, merged, or where a merge took an article."""
+    doubtful = {
+        row.ticket_id for row in rows if row.takes_leave or row.notice.event.ticket.merged_into_id is not None
     }
+    readable = {row.ticket_id for row in rows} - doubtful
+    doubtful |= {row.notice.event.article.ticket_id for row in rows if row.article_id} - readable
     if not doubtful:
         return set()
     readable = Ticket.objects.readable_by(person).filter(pk__in=doubtful)

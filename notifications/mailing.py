@@ -19,7 +19,7 @@ import socket
 import time
 import uuid
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from notifications.choices import Outcome
@@ -49,11 +49,11 @@ def send_due() -> int:
         for _turn in range(MOST_BATCHES):
             owner = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex[:16]}"
             function = NotificationFunction.load()
-            rate = function.rate()
-            allowed = SendingRate.objects.take(function.function, rate, BATCH)
+            rate, now = function.rate(), timezone.now()
+            allowed = SendingRate.objects.take(function.function, rate, BATCH, now)
             mails = Mail.objects.claim(owner, allowed) if allowed else []
             if not mails:
-                _give_back(function, rate, allowed)
+                _give_back(function, rate, allowed, now)
                 return sent
             if transport is None or transport.function != function.function:
                 # The mailer is decided at sending: a change-over holds from the next batch on.
@@ -62,7 +62,7 @@ def send_due() -> int:
                 transport = function.transport()
             batch = Batch(mails, owner, function, transport)
             sent += batch.send()
-            _give_back(function, rate, allowed - batch.tried)
+            _give_back(function, rate, allowed - batch.tried, now)
             if batch.server_failed:
                 # Nothing else would get through now; the sweep tries the next ones in a few seconds.
                 return sent
@@ -73,9 +73,9 @@ def send_due() -> int:
     return sent
 
 
-def _give_back(function, rate, number):
+def _give_back(function, rate, number, now):
     if rate and number:
-        SendingRate.objects.give_back(function.function, number)
+        SendingRate.objects.give_back(function.function, number, now)
 
 
 class Batch:
@@ -134,8 +134,8 @@ class Batch:
         now = timezone.now()
         try:
             return recheck(self.mails, self.function, now), []
-        except DatabaseError:
-            raise
+        except (OperationalError, InterfaceError):
+            raise  # the database itself is away: nothing the mails could help
         except Exception:
             logger.exception("Mails cannot be judged together; trying them one by one")
         parts: dict[int, list[Part]] = {}
@@ -143,7 +143,7 @@ class Batch:
         for mail in self.mails:
             try:
                 parts |= recheck([mail], self.function, now)
-            except DatabaseError:
+            except (OperationalError, InterfaceError):
                 raise
             except Exception as error:
                 results.append(self._broken(mail, [], error))

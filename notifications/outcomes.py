@@ -3,6 +3,7 @@
 import datetime
 import logging
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
@@ -22,6 +23,8 @@ logger = logging.getLogger(__name__)
 FIRST_DELAY, LONGEST_DELAY = datetime.timedelta(minutes=1), datetime.timedelta(hours=1)
 MOST_ATTEMPTS = 31  # a bit more than a day, see `delay_after`
 CHUNK = 1_000
+LONGEST_ANSWER = 1_000
+LONGEST_ID = Mail._meta.get_field("provider_id").max_length
 FAILURE = "EmailDeliveryFailure"
 REPORTED = [MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED]
 
@@ -37,6 +40,11 @@ class Result:
     answer: str
     provider_id: str = ""
     at: datetime.datetime = field(default_factory=timezone.now)
+
+    def __post_init__(self):
+        # Whatever a server says must not keep from being written down that the mail has left.
+        self.answer = self.answer.replace("\0", "")[:LONGEST_ANSWER]
+        self.provider_id = self.provider_id.replace("\0", "")[:LONGEST_ID]
 
     @property
     def is_final(self) -> bool:
@@ -111,12 +119,23 @@ def _put_off(results, owner):
 
 def _failed(results, owner):
     held = set(_end((result.mail for result in results), MailState.FAILED, owner))
-    for result in results:
-        if result.mail.pk in held:
-            logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
-            _end_items(result.parts, ItemState.FAILED)
-            told = [(event, part.item.person) for part in result.parts for event in part.events]
-            tell_of_failure(result.mail, told)
+    given_up = [result for result in results if result.mail.pk in held]
+    waiting = MailItem.objects.filter(mail__in=held, state=ItemState.WAITING)
+    unjudged = _told_by(waiting.filter(mail__in=[result.mail.pk for result in given_up if not result.parts]))
+    # All of them and not only the parts: of a mail that could not even be judged there are none.
+    waiting.update(state=ItemState.FAILED, finished_at=timezone.now())
+    for result in given_up:
+        logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
+        told = [(event, part.item.person) for part in result.parts for event in part.events]
+        tell_of_failure(result.mail, told or unjudged[result.mail.pk])
+
+
+def _told_by(items):
+    """{mail id: [(event, person)]} of what `items` were to tell."""
+    told = defaultdict(list)
+    for item in items.select_related("notice__event__ticket", "person"):
+        told[item.mail_id].append((item.notice.event, item.person))
+    return told
 
 
 def tell_of_failure(mail: Mail, told: Iterable[tuple[TicketEvent, User | None]]) -> None:

@@ -167,7 +167,8 @@ class Judge:
         person = item.person
         if person is not None and event.name == "TicketUnsubscribe" and subject_of(event) == person.pk:
             return None
-        if event.ticket.deleted_at is not None and event.name != "TicketDelete":
+        homes = [home for home in _homes_of(event) if not home.deleted_at or event.name == "TicketDelete"]
+        if not homes or (event.ticket.deleted_at and event.name != "TicketDelete"):
             return Withdrawal.NO_ACCESS
         if not _shown(event, to_agents=person is not None and person.is_agent):
             return Withdrawal.ARTICLE_GONE
@@ -180,10 +181,8 @@ class Judge:
         tickets = {event.ticket_id, event.ticket.merged_into_id}
         if item.notice.reasons == ["watchers"] and not self.watching.any(tickets, person.pk):
             return Withdrawal.WATCH_ENDED
-        if event.article and event.type.has_article:
-            # A merge moves articles: who is told of one must read it where it is now.
-            tickets = {event.article.ticket_id}
-        return None if any((pk, person.pk) in self.readable for pk in tickets) else Withdrawal.NO_ACCESS
+        may_read = any((home.pk, person.pk) in self.readable for home in homes)
+        return None if may_read else Withdrawal.NO_ACCESS
 
     def _read_at(self, items):
         asking = {item.person_id for item in items if _wants_no_mail_when_read(item.person)}
@@ -236,14 +235,16 @@ class _Watching:
 
 
 def _homes(events: Iterable[TicketEvent]) -> list[Ticket]:
-    """The tickets that must be readable for `events` to be told: their own, and where a merge took them."""
-    homes = {}
-    for event in events:
-        homes[event.ticket_id] = event.ticket
-        for ticket in (event.ticket.merged_into, event.article.ticket if event.article else None):
-            if ticket is not None:
-                homes[ticket.pk] = ticket
-    return list(homes.values())
+    """The tickets that are asked about for `events` to be told."""
+    return list({home.pk: home for event in events for home in _homes_of(event)}.values())
+
+
+def _homes_of(event: TicketEvent) -> list[Ticket]:
+    """The tickets one of which must be readable for `event` to be told."""
+    if event.article and event.type.has_article:
+        # A merge moves articles: who is told of one must read it where it is now.
+        return [event.article.ticket]
+    return [home for home in (event.ticket, event.ticket.merged_into) if home is not None]
 
 
 def _definitions_of(items):

@@ -35,6 +35,9 @@ def wake_snoozed(now: datetime.datetime) -> None:
     rows = list(InboxRow.objects.overslept(now).values_list("pk", flat=True)[:MOST_WOKEN])
     if rows:
         with transaction.atomic():
-            woken = InboxRow.objects.overslept(now).filter(pk__in=rows)
+            # A row that a notice comes into at this moment is woken next time: nobody waits for anybody.
+            overslept = InboxRow.objects.overslept(now).filter(pk__in=rows)
+            held = overslept.select_for_update(skip_locked=True, no_key=True).values_list("pk", flat=True)
+            woken = InboxRow.objects.filter(pk__in=list(held))
             woken.update(changed_at=now)
             woken.wake()

@@ -15,6 +15,7 @@ import datetime
 import logging
 
 from django.db import OperationalError
+from django.db.models import Q
 from django.utils import timezone
 
 from tickets import events
@@ -39,8 +40,9 @@ def sweep() -> None:
 
 def set_outdated_clocks() -> int:
     """Set the clocks of tickets anew whose SLA, calendar or queue was changed. Returns of how many."""
-    outdated = Ticket.objects.filter(clocks_outdated=True).order_by("pk")
-    return _in_batches(outdated.values_list("pk", flat=True), _set_clocks, _leave_clocks)
+    tried = Q(clocks_put_off_until=None) | Q(clocks_put_off_until__lte=timezone.now())
+    outdated = Ticket.objects.filter(tried, clocks_outdated=True).order_by("pk")
+    return _in_batches(outdated.values_list("pk", flat=True), _set_clocks, _put_clocks_off)
 
 
 def raise_alarms() -> int:
@@ -73,8 +75,8 @@ def _set_clocks(pk):
     return 1
 
 
-def _leave_clocks(pk):
-    Ticket.objects.filter(pk=pk).update(clocks_outdated=False)
+def _put_clocks_off(pk):
+    Ticket.objects.filter(pk=pk).update(clocks_put_off_until=timezone.now() + PUT_OFF)
 
 
 def _put_off(pk):

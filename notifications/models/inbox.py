@@ -22,12 +22,14 @@ class InboxQuerySet(models.QuerySet):
     def of(self, person):
         """The rows `person` has and may still read: access is asked each time, so a row hides the moment it is lost.
 
-        Hidden too is a row whose last notice is of an article that was deleted or made internal. What takes leave needs
-        no reading. Rows over many tickets are all among these: ask `readable_rows`.
+        A ticket that was merged is read where it went on, too. Hidden is also a row whose last notice is of an article
+        that was deleted or made internal. What takes leave needs no reading. Rows over many tickets are all among
+        these: ask `readable_rows`.
         """
         ticket = OuterRef("ticket")
         # Said twice, since of an equality alone PostgreSQL makes a list of all readable tickets before it begins.
-        may_read = Exists(Ticket.objects.readable_by(person).filter(pk=ticket, pk__lte=ticket))
+        readable = Ticket.objects.readable_by(person)
+        may_read = Exists(readable.filter(pk=ticket, pk__lte=ticket)) | Exists(readable.filter(merged=ticket))
         shown = Q(article__deleted_at=None)
         if not person.is_agent:
             shown &= Q(article__visible_for_customer=True)
@@ -36,7 +38,7 @@ class InboxQuerySet(models.QuerySet):
         )
 
     def readable_rows(self, person):
-        """These rows, which are from `of(person)`, as a list without those of whose many tickets none can be read.
+        """These rows, from `of(person)`, as a list without those of whose many tickets none can be read or is left.
 
         One statement more where there are rows over many tickets (for every 10,000 of those).
         """
@@ -45,7 +47,11 @@ class InboxQuerySet(models.QuerySet):
         for chunk in batched({ticket for row in rows for ticket in row.ticket_ids}, CHUNK):
             among = Ticket.objects.readable_by(person).filter(pk__in=chunk)
             readable.update(among.values_list("pk", flat=True))
-        return [row for row in rows if row.ticket_id is not None or not readable.isdisjoint(row.ticket_ids)]
+        return [
+            row
+            for row in rows
+            if row.ticket_id is not None or row.takes_leave or not readable.isdisjoint(row.ticket_ids)
+        ]
 
     def unread(self):
         return self.filter(state=InboxState.UNREAD)
@@ -107,7 +113,7 @@ class InboxRow(models.Model):
 
     What `of` judges by stands on the row itself, since every page asks: `article` is the one that the last notice is
     about and that must be seen to see the row; `takes_leave` says that the notice tells of the end of the person's own
-    watch or of the ticket (deleted, or merged into another one), which need no reading (domain §5).
+    watch or of the ticket, which need no reading (domain §5).
     """
 
     person = models.ForeignKey(

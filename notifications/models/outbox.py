@@ -16,7 +16,7 @@ LONGEST_DELAY = datetime.timedelta(hours=1)
 
 
 class LeaseLost(Exception):
-    """Another worker took the operation over: whoever worked on it undoes what they did."""
+    """Another worker ended the operation first: whoever worked on it undoes what they did."""
 
 
 class OutboxQuerySet(models.QuerySet):
@@ -35,12 +35,13 @@ class OutboxQuerySet(models.QuerySet):
             .update(leased_until=now + LEASE, lease_owner=worker, attempts=F("attempts") + 1)
         )
 
-    def finish(self, operation, worker, now, error=""):
-        """Mark as done, in the transaction that writes what was decided. Raises LeaseLost.
+    def finish(self, operation, now, error=""):
+        """Mark as done, in the transaction that writes what was decided. Raises LeaseLost for all but the first.
 
-        Done first in that transaction, it holds off whoever would take over until the commit, and then finds them out.
+        Done first in that transaction, it holds off whoever else works on it until the commit, and then finds them out.
+        The lease is not asked: work that always outlasts it would be taken over, and undone, for ever.
         """
-        finished = self.filter(pk=operation, lease_owner=worker, state=OutboxState.WAITING).update(
+        finished = self.filter(pk=operation, state=OutboxState.WAITING).update(
             state=OutboxState.DONE, dispatched_at=now, leased_until=None, lease_owner="", error=error
         )
         if not finished:

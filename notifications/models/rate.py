@@ -3,7 +3,6 @@
 import datetime
 
 from django.db import models, transaction
-from django.utils import timezone
 
 from notifications.choices import Function
 
@@ -11,14 +10,14 @@ MINUTE = 60.0  # seconds
 
 
 class SendingRateManager(models.Manager["SendingRate"]):
-    def take(self, function: Function, rate: int, wanted: int, now: datetime.datetime | None = None) -> int:
+    def take(self, function: Function, rate: int, wanted: int, now: datetime.datetime) -> int:
         """How many of `wanted` mails may go now; they count for the minute that begins. `rate` 0 is no limit.
 
         Two workers who ask at once wait for each other for the length of this one transaction, no longer.
         """
         if not rate:
             return wanted
-        at = (now or timezone.now()).timestamp()
+        at = now.timestamp()
         self.get_or_create(function=function)
         with transaction.atomic():
             row = self.select_for_update(no_key=True).get(function=function)
@@ -29,14 +28,19 @@ class SendingRateManager(models.Manager["SendingRate"]):
                 row.save(update_fields=["taken"])
         return number
 
-    def give_back(self, function: Function, number: int) -> None:
-        """Let go what was taken last and did not go to the server after all."""
+    def give_back(self, function: Function, number: int, now: datetime.datetime) -> None:
+        """Let go what was taken at `now` and did not go to the server after all.
+
+        Of that only: giving back what another worker took later would let more than the rate go within its minute.
+        """
+        at = now.timestamp()
         with transaction.atomic():
             row = self.select_for_update(no_key=True).get(function=function)
-            for entry in reversed(row.taken):
-                less = min(number, entry[1])
-                entry[1] -= less
-                number -= less
+            for entry in row.taken:
+                if entry[0] == at:
+                    less = min(number, entry[1])
+                    entry[1] -= less
+                    number -= less
             row.taken = [entry for entry in row.taken if entry[1]]
             row.save(update_fields=["taken"])
 

@@ -61,7 +61,7 @@ def opening(request: PersonRequest, row: int) -> HttpResponse:
     """Mark a row as read and lead to the article its last notice is about, or to the ticket."""
     opened = _row(request, row)
     [line] = lines([opened], request.user)
-    tickets = {ticket.number: ticket for ticket in line.tickets}
+    tickets = {ticket.number: ticket for ticket in line.tickets if ticket.pk not in line.left}
     if opened.ticket_id is None:
         ticket = tickets.get(request.POST.get("ticket", ""))
     else:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from notifications.models import Notice
+from notifications.models import Candidate, InboxRow, Notice
 from opsi.models import Group
 from tests.notifications.conftest import drops, told
 from tickets.choices import Level
@@ -197,3 +197,30 @@ def test_a_person_who_lost_their_customer_reads_and_hears_nothing(watched, cora,
     assert told()["cora"] == 1
     [leave] = Notice.objects.filter(person=cora)
     assert leave.event.name == "TicketUnsubscribe"
+
+
+def test_an_article_merged_into_a_ticket_that_was_deleted_is_told_nobody(
+    ticket, make_ticket, acme, mika, forget, dispatch
+):
+    other = make_ticket(customer=acme)
+    forget()
+    ticket.note("It is the gateway.", by=mika)
+    ticket.merge_into(other, by=mika)
+    other.refresh_from_db()
+    other.remove(by=mika)
+    dispatch()
+    assert not Candidate.objects.filter(event__name="ArticleCreate", drop="").exists()
+
+
+def test_a_merge_is_hidden_from_who_reads_neither_ticket_any_more(
+    ticket, make_ticket, acme, mika, vera, forget, dispatch
+):
+    other = make_ticket(customer=acme)
+    Watcher.objects.watch(ticket, vera, by=mika)
+    forget()
+    ticket.merge_into(other, by=mika)
+    dispatch()
+    QueueGrant.objects.all().delete()
+    assert InboxRow.objects.of(vera).count() == 1  # reads the other one, since the watch went along
+    Watcher.objects.unwatch(other, vera, by=vera)
+    assert not InboxRow.objects.of(vera).exists()

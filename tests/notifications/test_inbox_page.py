@@ -280,3 +280,53 @@ def test_statements_do_not_grow_with_rows(
     dispatch()
     with django_assert_max_num_queries(len(few)):
         client.get("/inbox/")
+
+
+def test_whose_watches_ended_with_a_switch_is_told_in_one_row(
+    make_ticket, acme, borealis, mika, ada, cora, dispatch, inbox, forget
+):
+    for number in range(2):
+        Watcher.objects.watch(make_ticket(customer=acme, title=f"Printer {number}"), cora, by=mika)
+    forget()
+    cora.switch_customer(borealis, by=ada)
+    dispatch()
+    page = inbox(cora)
+    assert rows(page) == 1
+    assert "Printer 0" in page
+    assert "Printer 1" in page
+    assert 'name="ticket"' not in page  # neither can be opened
+    assert Badge.of(cora).count == 1
+
+
+def test_the_deletion_of_many_tickets_is_told_in_one_row(
+    make_ticket, acme, ada, uma, dispatch, inbox, forget, signed_in
+):
+    tickets = [make_ticket(customer=acme, title=f"Printer {number}", owner=uma) for number in range(2)]
+    forget()
+    with operation(by=ada):
+        for ticket in tickets:
+            ticket.remove(by=ada)
+    dispatch()
+    page = inbox(uma)
+    assert rows(page) == 1
+    assert "Printer 0" in page
+    assert Badge.of(uma).count == 1
+    row = uma.inbox.get()
+    assert signed_in(uma).post(f"/inbox/{row.pk}/opening/", {"ticket": tickets[0].number}).status_code < 500
+
+
+def test_of_many_tickets_those_left_are_listed_and_those_of_others_watches_are_not(
+    make_ticket, acme, borealis, mika, uma, cora, dispatch, inbox, forget
+):
+    tickets = [make_ticket(customer=acme, title=f"Printer {number}", owner=uma) for number in range(2)]
+    for ticket in tickets:
+        Watcher.objects.watch(ticket, cora, by=mika)
+    forget()
+    with operation(by=mika):
+        Watcher.objects.unwatch(tickets[0], cora, by=mika)
+        tickets[0].change_state("in_progress", by=mika)
+        tickets[1].change_state("in_progress", by=mika)
+    dispatch()
+    Ticket.objects.update(customer=borealis)
+    page = inbox(cora)
+    assert "Printer 1" not in page

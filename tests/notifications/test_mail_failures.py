@@ -2,11 +2,11 @@
 
 import pytest
 
-from notifications.choices import ItemState, MailState, Outcome, Severity
+from notifications.choices import Function, ItemState, MailState, Outcome, Severity
 from notifications.compose import compose
 from notifications.mailing import send_due
-from notifications.models import DeliveryAttempt, Mail, MailItem, NotificationFunction, Outbox
-from notifications.outcomes import LONGEST_DELAY, MOST_ATTEMPTS, delay_after
+from notifications.models import DeliveryAttempt, Mail, MailItem, Notice, NotificationFunction, Outbox
+from notifications.outcomes import LONGEST_DELAY, MOST_ATTEMPTS, Result, delay_after, write_down
 from tests.smtp import free_port, use_smtp
 from tests.waiting import START, mail_server, minutes, text_of
 from tickets.models import TicketEvent
@@ -89,6 +89,27 @@ def test_the_text_refused_after_data_counts_like_the_address(waiting, ticket, af
     assert states() == {"uma": MailState.FAILED}
     assert last_answer() == "554 Looks like spam"
     assert len(failures(ticket)) == 1
+
+
+def test_a_mail_that_cannot_even_be_judged_fails_in_the_end_and_that_is_told(
+    waiting, ticket, uma, wait, everyone, after_window
+):
+    Notice.objects.filter(pk=waiting.notice_id).update(event_ids=5)
+    Mail.objects.filter(pk=waiting.mail_id).update(attempts=MOST_ATTEMPTS - 1)
+    wait(everyone["aiko"], ticket)
+    assert after_window() == 1
+    assert states() == {"uma": "failed", "aiko": "sent"}
+    waiting.refresh_from_db()
+    assert waiting.state == ItemState.FAILED
+    assert failures(ticket) == [{"id": uma.pk, "name": "Uma Ogawa"}]
+
+
+def test_what_a_server_says_can_always_be_written_down(waiting):
+    result = Result(waiting.mail, [], Function.OPSI, Outcome.SENT, "250 OK\0" + "x" * 9_000, "\0" + "y" * 300)
+    write_down([result], "")
+    waiting.mail.refresh_from_db()
+    assert (waiting.mail.state, waiting.mail.provider_id) == (MailState.SENT, "y" * 250)
+    assert last_answer() == ("250 OK" + "x" * 9_000)[:1_000]
 
 
 def test_one_bad_of_five_stops_nobody_else(ticket, everyone, wait, after_window, mail_host):

@@ -132,6 +132,19 @@ def test_an_article_merged_into_a_hidden_queue_is_told_nobody_who_cannot_read_it
     assert fate(item) == "no_access"
 
 
+@pytest.mark.parametrize("to", ["uma", "someone@example.org"])
+def test_an_article_merged_into_a_ticket_that_was_deleted_is_told_nobody(
+    ticket, make_ticket, uma, mika, acme, wait, fate, to
+):
+    other = make_ticket(customer=acme)
+    ticket.reply("It is the gateway.", by=mika)
+    item = wait(uma if to == "uma" else to, ticket)
+    ticket.merge_into(other, by=mika)
+    other.refresh_from_db()
+    other.remove(by=mika)
+    assert fate(item) == "no_access"
+
+
 def test_a_deleted_article(ticket, uma, mika, wait, fate):
     article = ticket.note("Wrong ticket.", by=mika)
     item = wait(uma, ticket)

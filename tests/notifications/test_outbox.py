@@ -87,7 +87,18 @@ def test_a_slow_worker_that_was_overtaken_undoes_its_work(waiting):
     with time_machine.travel(now + LEASE * 2):
         assert dispatch_operation(waiting) is True
     with pytest.raises(LeaseLost):
-        Outbox.objects.finish(waiting, "slow", now)
+        Outbox.objects.finish(waiting, now)
+
+
+def test_work_that_outlasts_its_lease_counts_for_whoever_ends_it_first(waiting):
+    now = timezone.now()
+    assert Outbox.objects.claim(waiting, "slow", now)
+    later = now + LEASE * 2
+    assert Outbox.objects.claim(waiting, "as slow", later)
+    Outbox.objects.finish(waiting, later)
+    with pytest.raises(LeaseLost):
+        Outbox.objects.finish(waiting, later)
+    assert Outbox.objects.get(pk=waiting).state == "done"
 
 
 def test_a_failure_is_tried_again_later_each_time_twice_as_late(waiting, monkeypatch):

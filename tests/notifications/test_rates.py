@@ -4,6 +4,7 @@ import threading
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from notifications.choices import Function, MailState, Severity
 from notifications.mailing import send_due
@@ -89,14 +90,14 @@ class TestTheRate:
         ticket.remove(by=mika)
         after_window()
         assert Mail.objects.filter(state=MailState.WITHDRAWN).count() == 2
-        assert SendingRate.objects.take(Function.OPSI, 3, 50) == 3
+        assert SendingRate.objects.take(Function.OPSI, 3, 50, timezone.now()) == 3
 
     def test_a_refused_mail_counts(self, crowd, rate, after_window, mail_host):
         rate(3)
         mail_host.answer = "550 No"
         crowd(2)
         after_window()
-        assert SendingRate.objects.take(Function.OPSI, 3, 50) == 1
+        assert SendingRate.objects.take(Function.OPSI, 3, 50, timezone.now()) == 1
 
     def test_a_change_of_the_rate_counts_at_once(self, crowd, rate, after_window):
         rate(2)
@@ -115,8 +116,14 @@ class TestTheRate:
     def test_what_is_given_back_may_be_taken(self, db):
         SendingRate.objects.take(Function.OPSI, 10, 4, START)
         SendingRate.objects.take(Function.OPSI, 10, 6, START + SECOND)
-        SendingRate.objects.give_back(Function.OPSI, 7)
-        assert SendingRate.objects.take(Function.OPSI, 10, 50, START + SECOND) == 7
+        SendingRate.objects.give_back(Function.OPSI, 5, START + SECOND)
+        assert SendingRate.objects.take(Function.OPSI, 10, 50, START + SECOND) == 5
+
+    def test_what_another_worker_took_later_is_not_given_back(self, db):
+        SendingRate.objects.take(Function.OPSI, 10, 5, START)
+        SendingRate.objects.take(Function.OPSI, 10, 5, START + 30 * SECOND)
+        SendingRate.objects.give_back(Function.OPSI, 5, START)
+        assert SendingRate.objects.take(Function.OPSI, 10, 50, START + 61 * SECOND) == 5
 
     def test_waiting_for_it_costs_few_statements(
         self, crowd, rate, after_window, django_assert_max_num_queries
@@ -137,7 +144,7 @@ def test_two_workers_together_keep_it(clock):
         try:
             ready.wait()
             for _turn in range(20):
-                given.append(SendingRate.objects.take(Function.OPSI, 30, 3))
+                given.append(SendingRate.objects.take(Function.OPSI, 30, 3, timezone.now()))
         finally:
             connection.close()
 

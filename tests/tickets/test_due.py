@@ -12,7 +12,7 @@ from django.db import connection
 
 from tests.waiting import START, minutes
 from tickets import due, events, tasks
-from tickets.models import Alarm, Ticket, TicketEvent
+from tickets.models import Alarm, Ticket, TicketEvent, WorkingCalendar
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
@@ -304,6 +304,19 @@ class TestSweep:
         clock.shift(due.PUT_OFF)
         due.sweep()
         assert raised(broken) == [("PendingReminder", "", 15)]
+
+    def test_clocks_that_cannot_be_set_are_tried_again_later(self, make_ticket, bronze, office, clock):
+        ticket = make_ticket(sla=bronze)
+        calendars = WorkingCalendar.objects.filter(pk=office.pk)
+        calendars.update(monday="whenever")
+        Ticket.objects.outdate_clocks()
+        assert due.set_outdated_clocks() == 0
+        calendars.update(monday="09:00-17:00")
+        assert due.set_outdated_clocks() == 0
+        assert Ticket.objects.get(pk=ticket.pk).clocks_outdated
+        clock.shift(due.PUT_OFF)
+        assert due.set_outdated_clocks() == 1
+        assert not Ticket.objects.get(pk=ticket.pk).clocks_outdated
 
     def test_one_act_of_the_system_for_what_falls_due_together(self, make_ticket, gold, clock):
         ticket = make_ticket(sla=gold)

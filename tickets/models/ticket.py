@@ -41,7 +41,7 @@ class TicketQuerySet(models.QuerySet):
     def outdate_clocks(self):
         """Have the clocks of those that are not complete set anew by the next sweep. Returns how many."""
         running = self.filter(deleted_at=None, merged_into=None).exclude(state__in=COMPLETE_STATES)
-        return running.update(clocks_outdated=True)
+        return running.update(clocks_outdated=True, clocks_put_off_until=None)
 
     def with_labels(self):
         """Everything a list row or a ticket header names, in one query."""
@@ -131,6 +131,8 @@ class Ticket(Changing, Conversing, Ending, Timing, models.Model):
     locked_at = models.DateTimeField(null=True, blank=True, editable=False)
     unlock_due = models.DateTimeField(null=True, blank=True, editable=False)
     clocks_outdated = models.BooleanField(default=False, editable=False)
+    # Not tried before then, after they could not be set.
+    clocks_put_off_until = models.DateTimeField(null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="merged", null=True, blank=True
     )
