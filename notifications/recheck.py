@@ -175,7 +175,9 @@ class Judge:
         if person is None:
             return None
         if (event.ticket_id, person.pk) in self.muted and not any(
-            outweighs(definition, event, person.pk) for definition in self.definitions[item.notice_id]
+            outweighs(definition, event, person.pk)
+            for definition in self.definitions[item.notice_id]
+            if event.name in definition.events
         ):
             return Withdrawal.MUTED
         tickets = {event.ticket_id, event.ticket.merged_into_id}

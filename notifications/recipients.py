@@ -97,7 +97,7 @@ def _watchers(matches):
         at = match.event.at
         present = [row for row in rows if row[2] <= at and (row[3] is None or row[3] > at)]
         people = {user for user, *_rest in present if user}
-        left = {user for user, *_rest in rows if user} - people
+        left = {user for user, _group, _since, ended in rows if user and ended is not None and ended <= at}
         for _user, group, *_when in present:
             people |= members[group] - left if group else set()
         for person in people:

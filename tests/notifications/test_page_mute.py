@@ -6,7 +6,9 @@ from notifications.choices import ItemState
 from notifications.models import InboxRow, Mute
 from notifications.told import Told
 from tests.notifications.conftest import drops, told
+from tests.waiting import text_of
 from tickets.models import QueueGrant
+from tickets.operations import operation
 from watchers.models import Watcher
 
 pytestmark = pytest.mark.django_db
@@ -165,9 +167,24 @@ class TestSending:
         assert mail["Subject"].endswith(" Printer")
 
     def test_what_nobody_can_turn_off_goes(self, ticket, uma, wait, wording, after_window):
-        wait(uma, ticket, version=wording(show_in_preferences="mandatory"))
+        wait(uma, ticket, version=wording(show_in_preferences="mandatory", events=["TicketCreate"]))
         Mute.objects.mute(ticket.pk, uma.pk)
         assert after_window() == 1
+
+    def test_what_goes_along_with_it_does_not(
+        self, ticket, uma, mika, wait, wording, after_window, mail_host
+    ):
+        states = wording(
+            en=("Note", "{{article.body}}"), show_in_preferences="mandatory", events=["TicketStateUpdate"]
+        )
+        with operation(by=mika):
+            ticket.note("The gateway is in the cellar.", by=mika)
+            ticket.change_state("in_progress", by=mika)
+        note, state = ticket.events.order_by("-pk")[:2][::-1]
+        wait(uma, ticket, event=note, others=[state], version=states)
+        Mute.objects.mute(ticket.pk, uma.pk)
+        assert after_window() == 1
+        assert "cellar" not in text_of(mail_host.mails[0])
 
     def test_others_are_mailed(self, ticket, uma, mika, wait, after_window, mail_host):
         wait(uma, ticket)

@@ -81,6 +81,18 @@ def test_a_watching_group_is_its_members_but_for_those_who_ended_their_own_watch
     assert reached(recipients=["watchers"]) == ["vera"]
 
 
+def test_a_member_of_a_watching_group_who_begins_to_watch_afterwards_is_told(
+    ticket, network, uma, vera, only, dispatch, forget
+):
+    Watcher.objects.create(ticket=ticket, group=network, added_by=uma)
+    forget()
+    only(recipients=["watchers"])
+    ticket.note("Before.", by=uma)
+    Watcher.objects.watch(ticket, vera, by=vera)
+    dispatch()
+    assert told() == {"aiko": 1, "vera": 1}
+
+
 def test_customer_user(make_ticket, acme, carl, only, mika, dispatch, forget):
     ticket = make_ticket(customer=acme, customer_user=carl)
     forget()
