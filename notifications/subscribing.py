@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications.models import Following, Subscription
+from opsi.fields import SomeRows
 from opsi.models import User
 from opsi.roles import CustomerRole
 from tickets.access import queues_open_to
@@ -17,13 +18,13 @@ from tickets.models import Queue, Service
 class SubscriptionsForm(forms.Form):
     """Queues and services an agent hears of; what they may not read is neither shown nor touched."""
 
-    queues = forms.ModelMultipleChoiceField(
+    queues = SomeRows(
         Queue.objects.none(),
         label=gettext_lazy("Queues"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
-    services = forms.ModelMultipleChoiceField(
+    services = SomeRows(
         Service.objects.none(),
         label=gettext_lazy("Services"),
         required=False,
@@ -43,7 +44,7 @@ class SubscriptionsForm(forms.Form):
             "services": Service.objects.filter(is_active=True),
         }
         for name, offered in self.offered.items():
-            cast(forms.ModelMultipleChoiceField, self.fields[name]).queryset = offered
+            cast(SomeRows, self.fields[name]).queryset = offered
 
     def save(self) -> None:
         for name, column in (("queues", "queue"), ("services", "service")):

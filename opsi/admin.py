@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group as DjangoGroup
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, User
 from opsi.roles import AgentRole, PersonKind
 
@@ -69,7 +70,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(admin.ModelAdmin):
+class PersonAdmin(FindsOne, admin.ModelAdmin):
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
     list_filter = (KindFilter, "effective_role", "is_active", "customer")
@@ -92,6 +93,9 @@ class PersonAdmin(admin.ModelAdmin):
     @admin.display(description=_("role in effect"), empty_value="–")
     def role_shown(self, person):
         return None if person.customer_id else person.get_effective_role_display() or None
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        return super().formfield_for_manytomany(db_field, request, form_class=SomeRows, **kwargs)
 
     def has_delete_permission(self, request, obj=None):
         # People stand in the history: they are disabled, not deleted.

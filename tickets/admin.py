@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from opsi.fields import FindsOne
 from tickets.models import (
     Holiday,
     Queue,
@@ -73,7 +74,7 @@ class WorkingCalendarAdmin(admin.ModelAdmin):
             outdate(request, Ticket.objects.timed_by(calendar))
 
 
-class GrantInline(admin.TabularInline):
+class GrantInline(FindsOne, admin.TabularInline):
     model = QueueGrant
     extra = 0
     autocomplete_fields = ("group",)

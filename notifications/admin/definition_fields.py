@@ -3,14 +3,13 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications.models import Definition
+from opsi.fields import SomeRows, is_id
 
 YES_NO = (("", _("either")), ("yes", _("yes")), ("no", _("no")))
-LONGEST_ID = 18  # digits; no database keeps longer ones
 
 
 def ticks(label, choices, **options):
@@ -19,18 +18,6 @@ def ticks(label, choices, **options):
     return forms.MultipleChoiceField(
         label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **options
     )
-
-
-class SomeRows(forms.ModelMultipleChoiceField):
-    """Some rows; what is no id at all, or longer than any, is refused before the database is asked."""
-
-    def _check_values(self, value):
-        for one in value:
-            if not is_id(str(one)):
-                raise ValidationError(
-                    self.error_messages["invalid_pk_value"], code="invalid_pk_value", params={"pk": one}
-                )
-        return super()._check_values(value)
 
 
 class RowsField(SomeRows):
@@ -59,10 +46,6 @@ class RowsField(SomeRows):
         gone = [pk for pk in self.gone if str(pk) in given]
         wanted = [one for one in given if one not in {str(pk) for pk in gone}]
         return [*sorted(row.pk for row in super().clean(wanted)), *gone]
-
-
-def is_id(text):
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
 
 
 def gone_choices(ids):

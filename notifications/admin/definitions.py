@@ -8,7 +8,7 @@ from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import channels, recipients
-from notifications.admin.definition_fields import FindingWidget, SomeRows, is_id
+from notifications.admin.definition_fields import FindingWidget
 from notifications.admin.definition_form import DefinitionForm
 from notifications.admin.exchanging import Exchanging
 from notifications.admin.rehearsing import Rehearsing
@@ -17,6 +17,7 @@ from notifications.choices import Validity
 from notifications.models import Definition
 from notifications.tags import all_tags
 from notifications.wording import unknown_tags
+from opsi.fields import SomeRows, is_id
 from tickets import events
 
 

@@ -169,6 +169,12 @@ def test_a_forged_definition_is_not_stored(cora, fill, signed_in, forged):
     assert not Preference.objects.filter(definition=pk).exists()
 
 
+@pytest.mark.parametrize("field", ["queues", "services"])
+@pytest.mark.parametrize("junk", ["9" * 40, "-1", "x", "²"])
+def test_a_queue_or_service_that_is_none_is_refused(uma, fill, signed_in, field, junk):
+    assert signed_in(uma).post(PATH, {field: junk}).status_code == 422
+
+
 def test_a_channel_the_function_has_not_is_marked(uma, signed_in):
     assert "not in use now" not in signed_in(uma).get(PATH).content.decode()
     NotificationFunction(function=Function.MAIL_SERVER).save()

@@ -96,3 +96,10 @@ def test_tickets_are_only_looked_at_but_can_be_brought_back(ada, signed_in, tick
         reverse("admin:tickets_ticket_changelist"), {"action": "restore", "_selected_action": [ticket.pk]}
     )
     assert [event.name for event in ticket.events.all()] == ["TicketCreate", "TicketDelete", "TicketRestore"]
+
+
+@pytest.mark.parametrize("field", ["groups", "customer"])
+@pytest.mark.parametrize("junk", ["9" * 40, "-1", "x", "\x00", "²"])
+def test_a_choice_that_is_none_is_refused_beside_its_field(ada, uma, signed_in, field, junk):
+    answer = signed_in(ada).post(page_of(uma), fields_of(uma, **{field: junk}))
+    assert list(answer.context["adminform"].form.errors) == [field]
