@@ -8,11 +8,15 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import panels, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications import inheriting, panels, receivers, tracking  # noqa: F401  (connects the receivers)
+        from opsi import belongings
         from tickets import events
 
         failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")
         events.register(failure)
+        belongings.register(
+            belongings.Belonging(_("notifications that wait to be mailed"), inheriting.waiting_mail)
+        )
         panels.fill()
         post_migrate.connect(ship_definitions, sender=self)
 

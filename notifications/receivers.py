@@ -9,7 +9,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.utils import timezone
 
-from notifications import holding
+from notifications import holding, inheriting
 from notifications.models import Following, Outbox, PersonalSettings
 from notifications.wakeup import wake_dispatch
 from opsi import signals
@@ -27,8 +27,10 @@ def remember_to_dispatch(sender, event, operation, **kwargs):
 
 
 @receiver(person_event)
-def person_changed(sender, person, event, **kwargs):
+def person_changed(sender, person, event, old=None, **kwargs):
     match event:
+        case signals.INHERITED:
+            inheriting.take_over(person, old)
         case signals.CUSTOMER_SWITCHED:
             # Following ends with the customer, as watches do (domain §3 rule 2).
             Following.objects.filter(person=person).delete()

@@ -1,61 +1,23 @@
 """People, customers and groups in the admin."""
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group as DjangoGroup
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.http import HttpResponseRedirect
 from django.utils.translation import gettext_lazy as _
 
+from opsi import belongings
 from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, User
-from opsi.roles import AgentRole, PersonKind
+from opsi.person_form import PersonForm, claimed, may_switch
+from opsi.roles import PersonKind
 
 # Rights come from roles and queues here; Django's own permission groups would only mislead.
 admin.site.unregister(DjangoGroup)
 admin.site.site_header = _("Ops I administration")
 admin.site.site_title = _("Ops I administration")
 admin.site.index_title = _("Administration")
-
-
-class PersonForm(forms.ModelForm):
-    new_password = forms.CharField(
-        label=_("password"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Leave empty to keep the one they have."),
-    )
-
-    class Meta:
-        model = User
-        fields = (
-            "username", "full_name", "email", "new_password", "agent_role", "groups", "customer", "customer_role",
-            "language", "time_zone", "is_active",
-        )  # fmt: skip
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        self.switches_from = self.instance.customer if self.instance.pk else None
-        if not self.instance.pk:
-            self.fields["new_password"].help_text = _("Without one this person cannot sign in yet.")
-
-    def clean_new_password(self):
-        password = self.cleaned_data["new_password"]
-        if password:
-            password_validation.validate_password(password, self.instance)
-        return password
-
-    def clean(self):
-        cleaned = super().clean()
-        lasting = cleaned.get("agent_role") == AgentRole.ADMIN and cleaned.get("is_active")
-        if self.instance.pk and self.instance.is_staff and not (lasting and not cleaned.get("customer")):
-            others = User.objects.active().agents().filter(effective_role=AgentRole.ADMIN)
-            if not others.exclude(pk=self.instance.pk).exists():
-                raise forms.ValidationError(
-                    _("This is the last administrator: make somebody else one first.")
-                )
-        return cleaned
 
 
 class KindFilter(admin.SimpleListFilter):
@@ -69,11 +31,37 @@ class KindFilter(admin.SimpleListFilter):
         return queryset.of_kind(self.value()) if self.value() in PersonKind.values else queryset
 
 
+class TimeFilter(admin.SimpleListFilter):
+    """Those who exist, unless asked for the others."""
+
+    title = _("existence")
+    parameter_name = "existence"
+
+    def lookups(self, request, model_admin):
+        return [("past", _("Existed in the past")), ("all", _("All"))]
+
+    def choices(self, changelist):
+        first, *others = super().choices(changelist)
+        return [first | {"display": _("Exists")}, *others]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "past":
+                return queryset.past()
+            case "all":
+                return queryset
+            case _:
+                return queryset.existing()
+
+
 @admin.register(User)
 class PersonAdmin(FindsOne, admin.ModelAdmin):
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
-    list_filter = (KindFilter, "effective_role", "is_active", "customer")
+    list_filter = (TimeFilter, KindFilter, "effective_role", "is_active", "customer")
+    actions = ("delete_selected",)
+    delete_confirmation_template = "admin/opsi/delete_person.html"
+    delete_selected_confirmation_template = "admin/opsi/delete_people.html"
     list_select_related = ("customer",)
     search_fields = ("username", "full_name", "email")
     filter_horizontal = ("groups",)
@@ -97,14 +85,84 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
     def formfield_for_manytomany(self, db_field, request, **kwargs):
         return super().formfield_for_manytomany(db_field, request, form_class=SomeRows, **kwargs)
 
+    # Who existed in the past is looked at, not changed; what became of them stands beside.
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not (obj and obj.existed_in_the_past)
+
     def has_delete_permission(self, request, obj=None):
-        # People stand in the history: they are disabled, not deleted.
-        return False
+        return super().has_delete_permission(request, obj) and not (obj and obj.existed_in_the_past)
+
+    def get_readonly_fields(self, request, obj=None):
+        past = ("deleted_at", "deleted_by", "inherited_by") if obj and obj.existed_in_the_past else ()
+        return (*self.readonly_fields, *past)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = list(self.fieldsets)
+        if obj and obj.existed_in_the_past:
+            own = ("username", "full_name", "email", "deleted_at", "deleted_by", "inherited_by")
+            return [(_("Existed in the past"), {"fields": own}), (fieldsets[2]), (fieldsets[3])]
+        if may_switch(request.POST, obj):
+            fieldsets.insert(0, (_("Switch of the customer"), {"fields": ("switch_confirmed",)}))
+        if claimed(request.POST, obj or User()):
+            fieldsets.insert(0, (_("Existed in the past"), {"fields": ("past",)}))
+        return fieldsets
+
+    def get_form(self, request, obj=None, **kwargs):
+        form = super().get_form(request, obj, **kwargs)
+        form.acting = request.user
+        return form
+
+    def get_deleted_objects(self, objs, request):
+        """What the confirmation page lists: what each has, and why somebody cannot be deleted."""
+        objs = list(objs)
+        refused = [f"{person.name}: {why}" for person in objs if (why := person.why_not_delete(request.user))]
+        leaving = [
+            [person.name, [f"{found.count} {found.label}" for found in belongings.of(person)]]
+            for person in objs
+        ]
+        return leaving, {self.opts.verbose_name_plural: len(objs)}, set(), refused
+
+    def delete_model(self, request, person):
+        person.become_past(by=request.user)
+
+    @transaction.atomic
+    def delete_queryset(self, request, people):
+        for person in people:
+            person.become_past(by=request.user)
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except (ValidationError, IntegrityError) as problem:
+            return self._overtaken(request, problem)
+
+    def delete_view(self, request, object_id, extra_context=None):
+        try:
+            return super().delete_view(request, object_id, extra_context)
+        except ValidationError as problem:
+            return self._overtaken(request, problem)
+
+    def _overtaken(self, request, problem):
+        """Somebody else was quicker between question and answer: nothing was saved."""
+        if isinstance(problem, ValidationError):
+            text = " ".join(problem.messages)
+        else:
+            text = _("Somebody else saved the same meanwhile. Nothing was saved: please try again.")
+        messages.error(request, text)
+        return HttpResponseRedirect(request.get_full_path())
 
     def get_queryset(self, request):
         return super().get_queryset(request).filter(is_system=False)
 
+    def get_search_results(self, request, queryset, search_term):
+        found, duplicates = super().get_search_results(request, queryset, search_term)
+        if request.resolver_match and request.resolver_match.url_name == "autocomplete":
+            found = found.existing()
+        return found, duplicates
+
+    @transaction.atomic
     def save_model(self, request, person, form, change):
+        form.make_room()
         if password := form.cleaned_data["new_password"]:
             person.set_password(password)
         elif not change:
@@ -113,14 +171,24 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
             person.save()
             return
         to, person.customer = person.customer, form.switches_from
-        with transaction.atomic():
-            person.save()
-            person.switch_customer(to, by=request.user)
+        person.save()
+        person.switch_customer(to, by=request.user)
         if form.switches_from:
             messages.warning(
                 request,
                 _("%(person)s no longer belongs to %(customer)s: what they watched there has ended.")
                 % {"person": person, "customer": form.switches_from},
+            )
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        # The groups are known only now, and with them the role that says which tickets can be taken over.
+        if heritage := form.heritage():
+            form.instance.inherit(heritage, by=request.user)
+            messages.success(
+                request,
+                _("%(person)s has taken over what %(past)s left.")
+                % {"person": form.instance, "past": heritage.name},
             )
 
 

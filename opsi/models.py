@@ -6,13 +6,14 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from opsi.life import Life, PeopleOverTime
 from opsi.roles import AgentRole, CustomerRole, PersonKind
-from opsi.signals import CUSTOMER_SWITCHED, person_event
 
 
 class Customer(models.Model):
@@ -59,7 +60,7 @@ def validate_time_zone(name):
         )
 
 
-class UserQuerySet(models.QuerySet):
+class UserQuerySet(PeopleOverTime):
     def active(self):
         """Those who can sign in and be told things: not disabled, not deleted, not the system itself."""
         return self.filter(is_active=True, deleted_at=None, is_system=False)
@@ -97,7 +98,7 @@ class UserManager(_FromQuerySet):  # type: ignore[valid-type, misc]
         return self.create_user(username, password, agent_role=AgentRole.ADMIN, **fields)
 
 
-class User(AbstractBaseUser):
+class User(Life, AbstractBaseUser):
     """A person who may sign in: agent, customer user or requester, by role and customer (domain §1)."""
 
     username = models.CharField(
@@ -138,7 +139,23 @@ class User(AbstractBaseUser):
         help_text=_("Take the tick away to disable: tells them nothing, keeps all."),
     )
     is_system = models.BooleanField(default=False, editable=False)
-    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
+    deleted_by = models.ForeignKey(
+        "self",
+        verbose_name=_("deleted by"),
+        on_delete=models.SET_NULL,
+        related_name="+",
+        null=True,
+        editable=False,
+    )
+    inherited_by = models.ForeignKey(
+        "self",
+        verbose_name=_("inherited by"),
+        on_delete=models.SET_NULL,
+        related_name="inherited_from",
+        null=True,
+        editable=False,
+    )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
 
     objects = UserManager()
@@ -160,6 +177,13 @@ class User(AbstractBaseUser):
         ]
 
     def __str__(self):
+        if self.deleted_at is None:
+            return self.name
+        return gettext("%(person)s (existed in the past)") % {"person": self.name}
+
+    @property
+    def name(self):
+        """As they are called, whatever became of them: what history keeps."""
         return self.full_name or self.username
 
     def get_full_name(self):
@@ -216,15 +240,3 @@ class User(AbstractBaseUser):
     def strongest_role(self):
         groups = self.groups.all() if self.pk else []
         return AgentRole.strongest([self.agent_role, *(group.agent_role for group in groups)])
-
-    @transaction.atomic
-    def switch_customer(self, to, by=None):
-        """Move this person to the customer `to` (None: to none); the apps above end what belonged to the old one."""
-        current = User.objects.select_for_update(no_key=True).get(pk=self.pk)
-        if current.customer_id == (to.pk if to else None):
-            return
-        self.customer = to
-        self.save(update_fields=["customer"])
-        person_event.send(
-            sender=User, person=self, event=CUSTOMER_SWITCHED, by=by, old=current.customer, new=to
-        )

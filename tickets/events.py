@@ -19,13 +19,17 @@ LOCK_TIMEOUT = "NotificationLockTimeout"
 
 @dataclass(frozen=True)
 class EventType:
-    """`icon` is a heroicons outline name; `field` the ticket field whose old → new the event carries, "" for none."""
+    """`icon` is a heroicons outline name; `field` the ticket field whose old → new the event carries, "" for none.
+
+    Of a `quiet` one only the history tells: no definition can name it.
+    """
 
     name: str
     label: str | Promise
     icon: str
     has_article: bool = False
     field: str = ""
+    quiet: bool = False
 
 
 _types: dict[str, EventType] = {}
@@ -48,7 +52,7 @@ def all_types() -> list[EventType]:
 
 
 def choices() -> list[tuple[str, str | Promise]]:
-    return [(event.name, event.label) for event in _types.values()]
+    return [(event.name, event.label) for event in _types.values() if not event.quiet]
 
 
 def for_field(field: str) -> EventType:
@@ -77,6 +81,9 @@ for _event in (
     ),
     EventType("TicketMerge", _("Ticket merged"), "arrows-pointing-in"),
     EventType("TicketMergeReceived", _("Another ticket merged into this one"), "arrows-pointing-in"),
+    EventType(
+        "TicketInherited", _("Taken over from somebody who existed in the past"), "user-plus", quiet=True
+    ),
     EventType("ArticleCreate", _("Article added"), "chat-bubble-left", has_article=True),
     EventType("ArticleUpdate", _("Article edited"), "pencil-square", has_article=True),
     EventType("ArticleDelete", _("Article deleted"), "x-circle", has_article=True),

@@ -7,14 +7,17 @@ class WatchersConfig(AppConfig):
     verbose_name = _("Watchers")
 
     def ready(self):
-        from opsi import slots
+        from opsi import belongings, slots
         from tickets import access, events, steps, timeline
-        from watchers import beginning, preferences, receivers, zoom  # noqa: F401  (connects the receivers)
+        from watchers import beginning, inheriting, preferences, receivers, zoom  # noqa: F401  (connects the receivers)
         from watchers.grounds import WatchingGround
 
         events.register(events.EventType("TicketSubscribe", _("Watcher added"), "eye"))
         events.register(events.EventType("TicketUnsubscribe", _("Watcher removed"), "eye-slash"))
         access.register(WatchingGround())
+        belongings.register(
+            belongings.Belonging(_("watched tickets"), inheriting.watched, ends_with_customer=True)
+        )
         slots.fill("zoom.actions", zoom.actions, order=40)
         slots.fill("zoom.panels", zoom.panel, order=40)
         slots.fill("ticket.new", zoom.field, order=40)

@@ -48,7 +48,7 @@ class WatcherManager(_FromQuerySet):
                 )
             if not begun:
                 return None
-            return record(ticket, "TicketSubscribe", under_way, new={"id": user.pk, "name": str(user)})
+            return record(ticket, "TicketSubscribe", under_way, new={"id": user.pk, "name": user.name})
 
     def begin_automatically(self, ticket, user):
         """Let `user` watch `ticket` by their own setting, whoever acts. Returns the event; None where they have a row.
@@ -64,7 +64,7 @@ class WatcherManager(_FromQuerySet):
             # In the operation under way, but their own act: so they are not told of it.
             own = replace(under_way, by=user)
             return record(
-                ticket, "TicketSubscribe", own, new={"id": user.pk, "name": str(user)}, automatic=True
+                ticket, "TicketSubscribe", own, new={"id": user.pk, "name": user.name}, automatic=True
             )
 
     def unwatch(self, ticket, user, by, why=""):
@@ -75,7 +75,7 @@ class WatcherManager(_FromQuerySet):
                 return None
             extra = {"why": why} if why else {}
             return record(
-                ticket, "TicketUnsubscribe", under_way, old={"id": user.pk, "name": str(user)}, **extra
+                ticket, "TicketUnsubscribe", under_way, old={"id": user.pk, "name": user.name}, **extra
             )
 
     def move(self, source, target, by):

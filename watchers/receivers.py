@@ -4,11 +4,12 @@ from django.apps import apps
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from opsi.signals import CUSTOMER_SWITCHED, person_event
+from opsi import signals
+from opsi.signals import person_event
 from tickets.models import Ticket
 from tickets.operations import operation
 from tickets.signals import ticket_event
-from watchers import auto_watching
+from watchers import auto_watching, inheriting
 from watchers.models import PolicyCell, Watcher
 from watchers.presets import SHIPPED
 
@@ -33,9 +34,11 @@ def written(sender, event, **kwargs):
 
 
 @receiver(person_event)
-def customer_switched(sender, person, event, by=None, **kwargs):
-    if event != CUSTOMER_SWITCHED:
-        return
-    with operation(by):
-        for watch in Watcher.objects.watching().filter(user=person).select_related("ticket"):
-            Watcher.objects.unwatch(watch.ticket, person, by=by, why=CUSTOMER_SWITCHED)
+def person_changed(sender, person, event, by=None, old=None, **kwargs):
+    match event:
+        case signals.CUSTOMER_SWITCHED:
+            with operation(by):
+                for watch in Watcher.objects.watching().filter(user=person).select_related("ticket"):
+                    Watcher.objects.unwatch(watch.ticket, person, by=by, why=event)
+        case signals.INHERITED:
+            inheriting.take_over(person, old, by)

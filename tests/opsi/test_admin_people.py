@@ -62,7 +62,8 @@ def test_a_poor_password_is_refused_beside_its_field(ada, signed_in, uma, client
 
 def test_switching_the_customer_ends_what_was_watched(ada, signed_in, cora, borealis, ticket):
     Watcher.objects.watch(ticket, cora, by=cora)
-    answer = signed_in(ada).post(page_of(cora), fields_of(cora, customer=borealis.pk), follow=True)
+    form = fields_of(cora, customer=borealis.pk, switch_confirmed="on")
+    answer = signed_in(ada).post(page_of(cora), form, follow=True)
     assert "what they watched there has ended" in answer.text
     assert not Watcher.objects.watching().filter(user=cora).exists()
     event = ticket.events.last()

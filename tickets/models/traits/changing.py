@@ -24,7 +24,7 @@ class StaleTicket(Exception):
 def for_history(value):
     """`value` as history keeps it: see TicketEvent."""
     if isinstance(value, models.Model):
-        return {"id": value.pk, "name": str(value)}
+        return {"id": value.pk, "name": getattr(value, "name", None) or str(value)}
     return value.isoformat() if isinstance(value, datetime.datetime) else value
 
 
