@@ -116,10 +116,10 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
         """What the confirmation page lists: what each has, and why somebody cannot be deleted."""
         objs = list(objs)
         refused = [f"{person.name}: {why}" for person in objs if (why := person.why_not_delete(request.user))]
-        leaving = [
-            [person.name, [f"{found.count} {found.label}" for found in belongings.of(person)]]
-            for person in objs
-        ]
+        # As Django's unordered_list wants it: each name is followed by the list of what stands beneath it.
+        leaving: list = []
+        for person in objs:
+            leaving += [person.name, [f"{found.label}: {found.count}" for found in belongings.of(person)]]
         return leaving, {self.opts.verbose_name_plural: len(objs)}, set(), refused
 
     def delete_model(self, request, person):

@@ -156,7 +156,7 @@ def what_ends(person):
 
 
 def _inheritance(past):
-    has = ", ".join(f"{found.count} {found.label}" for found in belongings.of(past))
+    has = ", ".join(f"{found.label}: {found.count}" for found in belongings.of(past))
     return gettext("Inherit from %(person)s (%(login)s, %(customer)s, deleted on %(date)s): %(has)s") % {
         "person": past.name,
         "login": past.username,

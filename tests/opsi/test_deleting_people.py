@@ -21,7 +21,7 @@ def delete_page(person):
 def test_the_page_says_what_deleting_means_and_what_they_have(ada, signed_in, ticket, uma):
     page = signed_in(ada).get(delete_page(uma)).text
     assert "existed in the past" in page
-    assert "1 tickets that name them" in page
+    assert "<li>tickets that name them: 1</li>" in page
 
 
 def test_ada_deletes_uma_who_stays_on_her_ticket(ada, signed_in, ticket, uma, mika):
