@@ -5,10 +5,12 @@ from django.contrib import admin, messages
 from django.contrib.auth import password_validation
 from django.contrib.auth.models import Group as DjangoGroup
 from django.db import transaction
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from opsi.fields import FindsOne, SomeRows
-from opsi.models import Customer, Group, User
+from opsi.models import Customer, Group, NamingSettings, User
 from opsi.roles import AgentRole, PersonKind
 
 # Rights come from roles and queues here; Django's own permission groups would only mislead.
@@ -137,3 +139,22 @@ class GroupAdmin(admin.ModelAdmin):
     list_filter = ("agent_role",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(NamingSettings)
+class NamingAdmin(admin.ModelAdmin):
+    """One row, always there: its list is its form."""
+
+    fields = ("neutral_agents", "neutral_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        return redirect(reverse("admin:opsi_namingsettings_change", args=[NamingSettings.SINGLETON_ID]))
+
+    def get_object(self, request, object_id, from_field=None):
+        return NamingSettings.load() if object_id == str(NamingSettings.SINGLETON_ID) else None

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from opsi.roles import AgentRole, CustomerRole, PersonKind
 from opsi.signals import CUSTOMER_SWITCHED, person_event
+from opsi.singleton import Singleton
 
 
 class Customer(models.Model):
@@ -228,3 +229,31 @@ class User(AbstractBaseUser):
         person_event.send(
             sender=User, person=self, event=CUSTOMER_SWITCHED, by=by, old=current.customer, new=to
         )
+
+
+class NamingSettings(Singleton):
+    """Whether customer users and requesters read agents' own names (see `opsi.naming`)."""
+
+    neutral_agents = models.BooleanField(
+        _("agents go by a neutral name"),
+        default=False,
+        help_text=_(
+            "On: customer users and requesters never read an agent's own name, in the app or in mails."
+        ),
+    )
+    neutral_name = models.CharField(
+        _("neutral name"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: “Service desk”, in the language of whoever reads it."),
+    )
+
+    class Meta:
+        verbose_name = _("naming of agents")
+        verbose_name_plural = _("naming of agents")
+
+    def __str__(self):
+        return str(_("Naming of agents"))
+
+    def clean(self):
+        self.neutral_name = " ".join(self.neutral_name.split())
