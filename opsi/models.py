@@ -209,8 +209,11 @@ class User(AbstractBaseUser):
         return self.is_staff
 
     def save(self, *args, **kwargs):
-        self.effective_role = self.strongest_role()
-        if (fields := kwargs.get("update_fields")) is not None:
+        fields = kwargs.get("update_fields")
+        # Who saves something else must not bring back a role that was taken away since this row was read.
+        if fields is None or "agent_role" in fields:
+            self.effective_role = self.strongest_role()
+        if fields is not None and "agent_role" in fields:
             kwargs["update_fields"] = {*fields, "effective_role"}
         super().save(*args, **kwargs)
 
