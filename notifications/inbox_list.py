@@ -17,7 +17,7 @@ from notifications.choices import InboxState, Severity
 from notifications.inbox import takes_leave
 from notifications.models import InboxRow
 from notifications.reasons import YOUR_PART, your_parts
-from notifications.wording import Reader, describe, prepare, words, words_for_many
+from notifications.wording import Reader, actor_of, describe, prepare, words, words_for_many
 from opsi.models import User
 from tickets.models import Article, Queue, Ticket, TicketEvent
 
@@ -151,6 +151,7 @@ class Line:
     row: InboxRow
     subject: str
     change: str
+    actor: str
     because: list[str]
     tickets: list[Ticket] = field(default_factory=list)
     more: int = 0  # tickets beyond those listed
@@ -191,7 +192,16 @@ def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:
             tickets.sort(key=lambda ticket: ticket.pk in left)
             told = words_for_many(events, reader)
             more = max(len(tickets) - TICKETS_A_LINE, 0)
-            yield Line(row, told.subject, "", because, tickets[:TICKETS_A_LINE], more, left)
+            yield Line(
+                row,
+                told.subject,
+                "",
+                actor_of(row.notice.event, reader),
+                because,
+                tickets[:TICKETS_A_LINE],
+                more,
+                left,
+            )
         else:
             yield _line(row, because, reader, out_of_reach)
 
@@ -200,15 +210,24 @@ def _line(row, because, reader, out_of_reach):
     event = row.notice.event
     article = event.article if row.article_id else None
     can_open = row.ticket_id not in out_of_reach
+    actor = actor_of(event, reader)
     if article is not None and article.ticket_id in out_of_reach:
-        return Line(row, str(event.type.label), "", because, [event.ticket], can_open=can_open)
+        return Line(row, str(event.type.label), "", actor, because, [event.ticket], can_open=can_open)
     subject = words(row.notice.definition_version, event, reader).subject
     change = describe(event, reader)
     # What only says the ticket's title once more is left out.
     change = "" if event.ticket.title in change else change
     others = len(row.notice.event_ids) - 1
     return Line(
-        row, subject, change, because, [event.ticket], can_open=can_open, article=article, others=others
+        row,
+        subject,
+        change,
+        actor,
+        because,
+        [event.ticket],
+        can_open=can_open,
+        article=article,
+        others=others,
     )
 
 

@@ -23,11 +23,13 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Customer, Group, User
-from tickets.choices import Clock
+from opsi.naming import Naming
+from tickets.choices import Clock, SenderType
 from tickets.models import Queue, Service, Sla, Ticket, TicketEvent
 
 NOTHING = "-"
 MOST_LETTERS = 20_000  # of an article in one notification
+WATCHES = {"TicketSubscribe", "TicketUnsubscribe"}
 MODELS: dict[str, type[models.Model]] = {
     "queue": Queue, "owner": User, "responsible": User, "assignment_group": Group, "created_by": User,
     "customer": Customer, "customer_user": User, "service": Service, "sla": Sla,
@@ -43,10 +45,11 @@ class Reader:
     is_agent: bool
     name: str = ""
     customer_id: int | None = None
+    pk: int | None = None
 
     @classmethod
     def of(cls, user: User) -> "Reader":
-        return cls(user.language, user.time_zone, user.is_agent, str(user), user.customer_id)
+        return cls(user.language, user.time_zone, user.is_agent, str(user), user.customer_id, user.pk)
 
     @classmethod
     def of_nobody(cls, address: str = "") -> "Reader":
@@ -55,25 +58,38 @@ class Reader:
 
 
 class Names:
-    """What the rows are called that some events' snapshots refer to: one statement a model, when first asked."""
+    """What the rows are called that some events refer to: one statement a model, when first asked."""
 
     def __init__(self, events: Iterable[TicketEvent]):
+        self.naming = Naming()
         self._ids = defaultdict(set)
-        self._known: dict[type, dict[int, str]] = {}
+        self._known: dict[type, dict[int, models.Model]] = {}
         for event in events:
             for name, model in MODELS.items():
                 if pk := event.snapshot.get(name):
                     self._ids[model].add(pk)
+            if is_about_a_person(event):
+                self._ids[User] |= {value["id"] for value in (event.old, event.new) if value}
 
-    def of(self, name: str, pk: int | None) -> str:
-        model = MODELS[name]
+    def of(self, name: str, pk: int | None, reader: Reader) -> str:
+        """What the ticket's `name` of this id is called; people as `reader` knows them."""
+        row = self._row(MODELS[name], pk)
+        return self.naming.name(row, reader) if isinstance(row, User) else str(row or "")
+
+    def person(self, pk: int | None) -> User | None:
+        return cast(User | None, self._row(User, pk))
+
+    def _row(self, model, pk):
         if pk is None:
-            return ""
+            return None
         if model not in self._known:
-            self._known[model] = {
-                row.pk: str(row) for row in model._default_manager.filter(pk__in=self._ids[model])
-            }
-        return self._known[model].get(pk, "")
+            self._known[model] = model._default_manager.in_bulk(self._ids[model])
+        return self._known[model].get(pk)
+
+
+def is_about_a_person(event: TicketEvent) -> bool:
+    """Whether the event's old and new value are people."""
+    return event.name in WATCHES or event.type.field in {"owner", "responsible"}
 
 
 @dataclass(frozen=True)
@@ -97,7 +113,41 @@ class Facts:
         return article if self.reader.is_agent or article.visible_for_customer else None
 
     def name(self, of: str) -> str:
-        return self.names.of(of, self.snapshot.get(of))
+        return self.names.of(of, self.snapshot.get(of), self.reader)
+
+    @property
+    def actor(self) -> str:
+        """Who did it, as the reader knows them."""
+        person = self.event.actor
+        return self.names.naming.name(person, self.reader) if person else gettext("The system")
+
+    @property
+    def sender(self) -> str:
+        """Who wrote the event's article, as the reader knows them."""
+        article = self.article
+        if article is None:
+            return ""
+        wrote_as_agent = article.sender_type == SenderType.AGENT
+        if article.author is None:
+            hidden = wrote_as_agent and self.names.naming.hides_agents_from(self.reader)
+            return self.names.naming.neutral if hidden else article.from_address
+        return self.names.naming.name(article.author, self.reader, as_agent=wrote_as_agent)
+
+    def _person(self, value: dict) -> str:
+        """A person the event is about. Of watchers, customer users and requesters hear of their own people alone."""
+        person = self.names.person(value.get("id"))
+        told = str(value.get("name", ""))
+        if self.reader.is_agent:
+            return told
+        if self.event.name in WATCHES:
+            is_own = value.get("id") == self.reader.pk
+            customer = person.customer_id if person else None
+            is_colleague = customer is not None and customer == self.reader.customer_id
+            return told if is_own or is_colleague else ""
+        if value.get("id") == self.reader.pk:
+            return told
+        # Only agents own tickets, whatever became of them since.
+        return self.names.naming.neutral if self.names.naming.hides_agents_from(self.reader) else told
 
     def code(self, of: str) -> str:
         """What a code of the ticket's `of` is called."""
@@ -148,6 +198,8 @@ class Facts:
             return str(value.get("name", "")) if knows else ""
         if isinstance(value, dict) and "id" not in value:
             return ""
+        if isinstance(value, dict) and is_about_a_person(event):
+            return self._person(value)
         return self.value(event.type.field or "title", value)
 
     def described(self) -> str:
@@ -246,7 +298,7 @@ for _name, _label, _value in (
     ("assignment_group", _("Assignment group"), lambda facts: facts.name("assignment_group")),
     ("customer", _("Customer"), lambda facts: facts.name("customer")),
     ("customer_user", _("Customer user"), lambda facts: facts.name("customer_user")),
-    ("actor", _("Who did it"), lambda facts: str(facts.event.actor or gettext("The system"))),
+    ("actor", _("Who did it"), lambda facts: facts.actor),
     ("recipient.name", _("Name of whoever reads it"), lambda facts: facts.reader.name),
     ("event.label", _("What happened"), lambda facts: str(facts.event.type.label)),
     ("event.change", _("What happened, with old and new value"), lambda facts: facts.described()),
@@ -256,11 +308,7 @@ for _name, _label, _value in (
     ("event.clock", _("What a time event is about: first response, update or solution"), lambda facts: facts.clock),
     ("event.due", _("When what a time event is about is or was due"), lambda facts: facts.due),
     ("article.number", _("Number of the article"), lambda facts: str(facts.article.number) if facts.article else ""),
-    (
-        "article.from",
-        _("Sender of the article"),
-        lambda facts: (str(facts.article.author or "") or facts.article.from_address) if facts.article else "",
-    ),
+    ("article.from", _("Sender of the article"), lambda facts: facts.sender),
     ("article.subject", _("Subject of the article"), lambda facts: facts.article.subject if facts.article else ""),
     ("base.url", _("Address of this installation"), lambda facts: settings.OPSI_BASE_URL),
 ):  # fmt: skip

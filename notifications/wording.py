@@ -20,7 +20,17 @@ from notifications.models import DefinitionVersion
 from notifications.tags import NOTHING, Facts, Names, Reader, find, one_line
 from tickets.models import TicketEvent
 
-__all__ = ["Reader", "Words", "describe", "fill", "prepare", "unknown_tags", "words", "words_for_many"]
+__all__ = [
+    "Reader",
+    "Words",
+    "actor_of",
+    "describe",
+    "fill",
+    "prepare",
+    "unknown_tags",
+    "words",
+    "words_for_many",
+]
 
 logger = logging.getLogger(__name__)
 TAG = re.compile(r"\{\{([^{}]*)\}\}")
@@ -75,6 +85,11 @@ def describe(event: TicketEvent, reader: Reader) -> str:
     """One short line in the reader's language, such as “State: New → Open”."""
     with translation.override(reader.language):
         return _facts(event, reader).described()
+
+
+def actor_of(event: TicketEvent, reader: Reader) -> str:
+    """Who did it, as `reader` knows them; in the language in force."""
+    return _facts(event, reader).actor if event.actor else _("Ops I")
 
 
 def prepare(events: Iterable[TicketEvent]) -> None:

@@ -5,11 +5,13 @@ from django.contrib.auth.models import Group as DjangoGroup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from opsi import belongings
 from opsi.fields import FindsOne, SomeRows
-from opsi.models import Customer, Group, User
+from opsi.models import Customer, Group, NamingSettings, User
 from opsi.person_form import PersonForm, claimed, may_switch
 from opsi.roles import PersonKind
 
@@ -205,3 +207,22 @@ class GroupAdmin(admin.ModelAdmin):
     list_filter = ("agent_role",)
     search_fields = ("name", "slug")
     prepopulated_fields = {"slug": ("name",)}
+
+
+@admin.register(NamingSettings)
+class NamingAdmin(admin.ModelAdmin):
+    """One row, always there: its list is its form."""
+
+    fields = ("neutral_agents", "neutral_name")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        return redirect(reverse("admin:opsi_namingsettings_change", args=[NamingSettings.SINGLETON_ID]))
+
+    def get_object(self, request, object_id, from_field=None):
+        return NamingSettings.load() if object_id == str(NamingSettings.SINGLETON_ID) else None

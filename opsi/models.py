@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from opsi.life import Life, PeopleOverTime
 from opsi.roles import AgentRole, CustomerRole, PersonKind
+from opsi.singleton import Singleton
 
 
 class Customer(models.Model):
@@ -232,11 +233,42 @@ class User(Life, AbstractBaseUser):
         return self.is_staff
 
     def save(self, *args, **kwargs):
-        self.effective_role = self.strongest_role()
-        if (fields := kwargs.get("update_fields")) is not None:
+        fields = kwargs.get("update_fields")
+        # Who saves something else must not bring back a role that was taken away since this row was read.
+        if fields is None or "agent_role" in fields:
+            self.effective_role = self.strongest_role()
+        if fields is not None and "agent_role" in fields:
             kwargs["update_fields"] = {*fields, "effective_role"}
         super().save(*args, **kwargs)
 
     def strongest_role(self):
         groups = self.groups.all() if self.pk else []
         return AgentRole.strongest([self.agent_role, *(group.agent_role for group in groups)])
+
+
+class NamingSettings(Singleton):
+    """Whether customer users and requesters read agents' own names (see `opsi.naming`)."""
+
+    neutral_agents = models.BooleanField(
+        _("agents go by a neutral name"),
+        default=False,
+        help_text=_(
+            "On: customer users and requesters never read an agent's own name, in the app or in mails."
+        ),
+    )
+    neutral_name = models.CharField(
+        _("neutral name"),
+        max_length=100,
+        blank=True,
+        help_text=_("Empty: “Service desk”, in the language of whoever reads it."),
+    )
+
+    class Meta:
+        verbose_name = _("naming of agents")
+        verbose_name_plural = _("naming of agents")
+
+    def __str__(self):
+        return str(_("Naming of agents"))
+
+    def clean(self):
+        self.neutral_name = " ".join(self.neutral_name.split())

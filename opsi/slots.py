@@ -6,7 +6,8 @@ the tag, and returns safe HTML ("" for nothing).
 
 Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `zoom.article` (above the text of
 the article that lies open, with `ticket`, `article` and `verbs`), `ticket.new` (extra fields of the new-ticket form,
-with `form_data`), `preferences.nav`, `preferences.notifications` (above its form) and `preferences.notifications.end`
+with `form_data`), `ticket.moving` (where a move to another queue asks first, with `ticket` and `move`),
+`preferences.nav`, `preferences.notifications` (above its form) and `preferences.notifications.end`
 (below).
 """
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache, partial, reduce
 from operator import or_
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from opsi.models import User
 from opsi.roles import AgentRole
@@ -89,6 +89,15 @@ def pairs(
         )
 
     return {(ticket, person) for ticket, person in opened if within_the_wall(by_id[ticket], person)}
+
+
+def readers_by_queue(queue, people) -> set[int]:
+    """The ids of those among `people` who read what lies in `queue` by its permission alone."""
+    from tickets.models import Ticket
+
+    lying_there = Ticket(queue=queue)
+    active = [person for person in people if person.is_notifiable]
+    return {person for _ticket, person in QueueGround().pairs([lying_there], active, Level.READ)}
 
 
 def readable_articles(person: User, ticket):
@@ -181,6 +190,27 @@ def queues_for_new_tickets(person: User):
     if not person.is_agent:
         return Queue.objects.filter(is_active=True)
     return queues_open_to(person, Level.WRITE) if person.holds(AgentRole.USER) else Queue.objects.none()
+
+
+def queues_to_move_to(person: User):
+    """The queues an agent may move a ticket to: those they read, and those open to moves from everywhere."""
+    from tickets.models import Queue
+
+    if not person.is_agent:
+        return Queue.objects.none()
+    return queues_open_to(person, Level.READ) | Queue.objects.filter(is_active=True, open_to_moves=True)
+
+
+def queues_seen_by(person: User):
+    """The queues an agent may know of: those that grant them something, and where they read a ticket anyway."""
+    from tickets.models import Queue, QueueGrant, Ticket
+
+    if not person.is_agent:
+        return Queue.objects.none()
+    granted = Q(role__in=AgentRole.up_to(person.effective_role)) | Q(group__members=person)
+    grants = QueueGrant.objects.filter(granted)
+    there = Ticket.objects.readable_by(person).filter(queue=OuterRef("pk"))
+    return Queue.objects.filter(Q(pk__in=grants.values("queue")) | Q(Exists(there)))
 
 
 def queues_open_to(person: User, level: Level):

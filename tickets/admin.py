@@ -87,7 +87,7 @@ class QueueAdmin(admin.ModelAdmin):
     search_fields = ("name",)
     inlines = (GrantInline,)
     fieldsets = (
-        (None, {"fields": ("name", "comment", "is_active", "follow_up")}),
+        (None, {"fields": ("name", "comment", "is_active", "follow_up", "open_to_moves")}),
         (_("Lock timeout"), {"fields": ("unlock_minutes", "calendar"), "description": AFTERWARDS}),
     )
 

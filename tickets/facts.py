@@ -6,6 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import User
+from opsi.naming import name_for
 from tickets.choices import State
 from tickets.forms.fields import FIELDS
 from tickets.models import Ticket
@@ -32,7 +33,11 @@ def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
         Fact(_("Priority"), ticket.get_priority_display(), change="priority"),
         Fact(_("Type"), ticket.get_type_display(), change="type"),
         Fact(_("Queue") if person.is_agent else _("Contact person"), ticket.queue, change="queue"),
-        Fact(_("Owner") if person.is_agent else _("Assigned to"), ticket.owner, change="owner"),
+        Fact(
+            _("Owner") if person.is_agent else _("Assigned to"),
+            name_for(ticket.owner, person) or None,
+            change="owner",
+        ),
     ]
     if person.is_agent:
         facts += [
@@ -58,7 +63,7 @@ def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
             if moment
         ]
     facts += [
-        Fact(_("Created by"), ticket.created_by),
+        Fact(_("Created by"), name_for(ticket.created_by, person) or None),
         Fact(_("Created"), moment=ticket.created_at),
         Fact(_("Changed"), moment=ticket.changed_at),
     ]

@@ -11,6 +11,7 @@ from django.utils.translation import ngettext
 from watchers.choices import TargetKind
 from watchers.forms import VERBS, PolicyForm, log_changes
 from watchers.models import PolicyCell, WatcherSettings
+from watchers.only_watching import OnlyWatching
 from watchers.presets import Preset
 
 GRID = "admin:watchers_policycell_changelist"
@@ -96,7 +97,33 @@ class PolicyAdmin(admin.ModelAdmin):
 class WatcherSettingsAdmin(admin.ModelAdmin):
     """One row, always there: its list is its form."""
 
-    fields = ("watching_grants_reading",)
+    fields = ("watching_grants_reading", "what_it_changes")
+    readonly_fields = ("what_it_changes",)
+
+    @admin.display(description=_("what turning it would change"))
+    def what_it_changes(self, settings):
+        """Told beforehand: how many read by watching alone, or would again."""
+        found = OnlyWatching.now()
+        if not found.watches:
+            return _("Nothing now: everyone who watches can read without that.")
+        if WatcherSettings.load().watching_grants_reading:
+            text = ngettext(
+                "Off: %(count)s watch rests (people: %(people)d, tickets: %(tickets)d). Its watcher can then no "
+                "longer read the ticket and is told nothing.",
+                "Off: %(count)s watches rest (people: %(people)d, tickets: %(tickets)d). Their watchers can then no "
+                "longer read these tickets and are told nothing.",
+                found.watches,
+            )
+        else:
+            text = ngettext(
+                "On: %(count)s watch that rests now lets its watcher read the ticket again (people: %(people)d, "
+                "tickets: %(tickets)d).",
+                "On: %(count)s watches that rest now let their watchers read the tickets again (people: %(people)d, "
+                "tickets: %(tickets)d).",
+                found.watches,
+            )
+        count = _("at least %(count)d") % {"count": found.watches} if found.is_more else str(found.watches)
+        return text % {"count": count, "people": found.people, "tickets": found.tickets}
 
     def has_add_permission(self, request):
         return False

@@ -21,6 +21,7 @@ class WatchersConfig(AppConfig):
         slots.fill("zoom.actions", zoom.actions, order=40)
         slots.fill("zoom.panels", zoom.panel, order=40)
         slots.fill("ticket.new", zoom.field, order=40)
+        slots.fill("ticket.moving", zoom.moving, order=40)
         slots.fill("header", zoom.header, order=20)
         timeline.hide(zoom.hidden_events)
         slots.fill("preferences.nav", preferences.link, order=40)

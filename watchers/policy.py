@@ -16,7 +16,8 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import User
-from opsi.roles import PersonKind
+from opsi.naming import Naming
+from opsi.roles import AgentRole, PersonKind
 from tickets import access
 from tickets.choices import Level
 from tickets.models import Ticket
@@ -105,11 +106,21 @@ class Policy:
     def rule(self, setter: SetterKind, target: TargetKind) -> Rule:
         """The cell, with no verb reaching further than seeing does: nobody is shown people they may not see."""
         cell = self.cells.get((setter, target), NOTHING)
+        if cell != NOTHING and target == TargetKind.AGENT and self._keeps_agents_from(setter):
+            cell = NOTHING
         add, remove = within(cell.add, cell.see), within(cell.remove, cell.see)
         if target == TargetKind.OTHER_CUSTOMER:
             add = Extent.NONE
         # Whom somebody adds is by then added by them: "whom they added" says nothing about adding.
         return Rule(Extent.SELF if add == Extent.OWN else add, cell.see, remove)
+
+    @cached_property
+    def _naming(self) -> Naming:
+        return Naming()
+
+    def _keeps_agents_from(self, setter: SetterKind) -> bool:
+        """Where agents go by a neutral name, nobody else can tell them apart, or set one of them."""
+        return setter not in AgentRole.values and self._naming.settings.neutral_agents
 
     def of(self, setter: User, ticket: Ticket) -> "Rights":
         """What `setter` may do about the watchers of `ticket`, which they read: ask `access` or the lookup first."""

@@ -4,11 +4,14 @@ from django.db.models import Count, Q
 from django.template.loader import render_to_string
 
 from opsi.requests import PersonRequest
+from tickets import access
 from tickets.models import Ticket
+from tickets.moving import Move
 from watchers.beginning import logins_in, people_with, problems, rights_on_a_draft
+from watchers.choices import TargetKind
 from watchers.dialog import prepare
 from watchers.models import Watcher
-from watchers.policy import Policy, Rights
+from watchers.policy import Policy, Rights, target_kind
 
 IN_THE_PANEL = 8
 
@@ -42,6 +45,25 @@ def actions(request, ticket: Ticket, **context) -> str:
 
 def panel(request, ticket: Ticket, **context) -> str:
     return render_to_string("watchers/panel.html", _standing(request, ticket), request)
+
+
+def moving(request, ticket: Ticket, move: Move, **context) -> str:
+    """The slot `ticket.moving`: how many watchers whom the mover may see are left with nothing but their watch."""
+    rights = Policy.on(request).of(request.user, ticket)
+    asked = {person.pk for person in move.left_out.values()}
+    watching = [watch.user for watch in rights.visible().select_related("user__customer")]
+    told = {
+        person.pk
+        for person in watching
+        if person.is_notifiable and target_kind(ticket, person) != TargetKind.OTHER_CUSTOMER
+    }
+    by_right = {person for _ticket, person in access.pairs([move.moved], watching, by_right=True)}
+    context = {
+        "count": len(told - by_right - asked),
+        "grants": rights.policy.watching_grants_reading,
+        "queue": move.queue,
+    }
+    return render_to_string("watchers/moving.html", context, request)
 
 
 def hidden_events(request: PersonRequest, ticket: Ticket) -> Q | None:

@@ -75,3 +75,13 @@ def test_a_time_zone_that_does_not_exist_is_refused(db):
 
 def test_the_first_administrator_reaches_the_admin(db):
     assert User.objects.create_superuser("root", "x", email="root@example.com").is_staff
+
+
+def test_a_role_that_was_taken_away_does_not_come_back_with_what_else_is_saved(uma):
+    """uma's page was read before her role was taken; then her preferences, or her sign-in, are saved."""
+    read_before = User.objects.get(pk=uma.pk)
+    uma.agent_role = ""
+    uma.save()
+    read_before.language = "ja"
+    read_before.save(update_fields=["language"])
+    assert User.objects.get(pk=uma.pk).effective_role == ""

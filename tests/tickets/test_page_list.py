@@ -159,3 +159,13 @@ def test_the_list_only_answers_reading(uma, signed_in):
     assert client.post("/tickets/").status_code == 405
     assert client.delete("/").status_code == 405
     assert client.head("/tickets/").status_code == 200
+
+
+def test_the_filter_names_only_queues_one_may_know_of(ticket, uma, mika, make_ticket, signed_in):
+    """A queue without a grant for uma, until she owns a ticket in it."""
+    hidden = Queue.objects.create(name="Backstage")
+    client = signed_in(uma)
+    assert "Backstage" not in client.get("/tickets/").text
+    assert client.get("/tickets/", {"queue": hidden.pk}).status_code == 422
+    make_ticket(queue=hidden, owner=uma)
+    assert "Backstage" in client.get("/tickets/").text

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import User
-from tickets.choices import State
+from opsi.naming import Naming
+from tickets.choices import SenderType, State
 from tickets.forms.layout import in_rows
 from tickets.forms.texts import AddressesField, BodyField, LineField, MomentField
 from tickets.models import Article, Ticket
@@ -142,8 +143,16 @@ class ReplyForm(AgentForm):
         initial = {"to": customer.email if customer and not customer.is_agent else ""}
         if article is not None:
             quoted = "\n".join(f"> {line}" for line in article.body.splitlines())
-            initial |= {"body": f"\n\n{article.from_address}:\n{quoted}\n"}
+            initial |= {"body": f"\n\n{_quoted_sender(article)}:\n{quoted}\n"}
         return initial
+
+
+def _quoted_sender(article: Article) -> str:
+    """Whom a reply names above what it quotes: the customer will read it."""
+    naming = Naming()
+    if article.sender_type == SenderType.AGENT and naming.settings.neutral_agents:
+        return naming.neutral
+    return article.from_address
 
 
 FORMS: dict[str, type[AgentForm]] = {"note": NoteForm, "reply": ReplyForm}

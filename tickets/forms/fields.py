@@ -4,14 +4,16 @@ The page of every field is the same (`tickets.views.changing`); a new one is a c
 """
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Group, User
 from tickets import access
-from tickets.choices import Level, Priority, State, TicketType
+from tickets.choices import Priority, State, TicketType
 from tickets.forms.people import CustomerFields, WorkerField
 from tickets.forms.texts import LineField, MomentField
 from tickets.models import Queue, Service, Sla, Ticket
+from tickets.moving import POSTS, Move
 
 
 class ChangeForm(forms.Form):
@@ -32,6 +34,10 @@ class ChangeForm(forms.Form):
     def current(self, ticket):
         """What the fields say before anybody touches them."""
         return {name: getattr(ticket, name) for name in self.base_fields if hasattr(ticket, name)}
+
+    # A form to show before this one counts, where something must be asked first.
+    to_ask: "ChangeForm | None" = None
+    move: Move | None = None
 
     def offer(self):
         """Keep what the ticket has among the choices, even where it is out of use by now."""
@@ -134,13 +140,73 @@ class QueueForm(ChangeForm):
     verb, heading, submit = "change_queue", _("Move to another queue"), _("Move")
     queue = forms.ModelChoiceField(Queue.objects.none(), label=_("Queue"), empty_label=None)
 
+    def __init__(self, data=None, *, ticket, person, move=None):
+        super().__init__(data, ticket=ticket, person=person)
+        self.move = move or self._move_sent()
+        if self.move is not None:
+            self._ask()
+
     def offer(self):
         # Not only queues one may write in: handing a ticket on to those who may is what queues are for.
-        self.fields["queue"].queryset = access.queues_open_to(self.person, Level.READ)
+        self.fields["queue"].queryset = access.queues_to_move_to(self.person)
         super().offer()
 
+    def _move_sent(self):
+        """The move that was sent, where it asks for an answer."""
+        try:
+            queue = self.fields["queue"].clean(self.data.get("queue")) if self.is_bound else None
+        except ValidationError:
+            return None
+        move = Move(self.ticket, queue, self.person) if queue is not None else None
+        return move if move is not None and move.asks else None
+
+    def _ask(self):
+        self.fields["queue"].widget = forms.HiddenInput()
+        self.fields["asked"] = forms.IntegerField(widget=forms.HiddenInput, initial=self.move.queue.pk)
+        for post, person in self.move.left_out.items():
+            self.fields[f"{post}_then"] = forms.ChoiceField(
+                label=self._question(post, person),
+                choices=_KEEP_OR_TAKE_OFF[post],
+                widget=forms.RadioSelect,
+                error_messages={"required": _("Choose one of the two.")},
+            )
+
+    def _question(self, post, person):
+        asked = _ASKED_ABOUT_YOU if person == self.person else _ASKED_ABOUT
+        return asked[post] % {"person": person, "queue": self.move.queue}
+
+    @property
+    def to_ask(self):
+        """What is asked before it counts: this form again with its questions. None where they are answered."""
+        if self.move is None or not self.is_bound or self.data.get("asked") == str(self.move.queue.pk):
+            return None
+        asking = type(self)(ticket=self.ticket, person=self.person, move=self.move)
+        asking.initial |= {"version": self.data.get("version"), "queue": self.move.queue.pk}
+        return asking
+
     def apply(self):
-        self.ticket.change_queue(self.cleaned_data["queue"], self.person)
+        take_off = [post for post in POSTS if self.cleaned_data.get(f"{post}_then") == "take_off"]
+        self.ticket.change_queue(self.cleaned_data["queue"], self.person, take_off)
+
+
+_KEEP_OR_TAKE_OFF = {
+    "owner": [
+        ("keep", _("Stays the owner, and reads this ticket for that reason alone")),
+        ("take_off", _("Is taken off: the ticket then has no owner")),
+    ],
+    "responsible": [
+        ("keep", _("Stays responsible, and reads this ticket for that reason alone")),
+        ("take_off", _("Is taken off: nobody is then responsible")),
+    ],
+}
+_ASKED_ABOUT = {
+    "owner": _("The owner %(person)s cannot read “%(queue)s”. What then?"),
+    "responsible": _("%(person)s, who is responsible, cannot read “%(queue)s”. What then?"),
+}
+_ASKED_ABOUT_YOU = {
+    "owner": _("You are the owner and cannot read “%(queue)s” yourself. What then?"),
+    "responsible": _("You are responsible and cannot read “%(queue)s” yourself. What then?"),
+}
 
 
 class ServiceForm(ChangeForm):

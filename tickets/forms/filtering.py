@@ -6,9 +6,10 @@ from django.db.models import Case, IntegerField, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Customer
+from tickets import access
 from tickets.choices import COMPLETE_STATES, Priority, State, TicketType
 from tickets.forms.people import workers
-from tickets.models import Queue, Ticket
+from tickets.models import Ticket
 
 ANY, UNFINISHED, COMPLETE = "any", "unfinished", "complete"
 MINE, NOBODY = "mine", "nobody"
@@ -83,7 +84,9 @@ class TicketFilter(django_filters.FilterSet):
 
 class AgentTicketFilter(TicketFilter):
     queue = django_filters.ModelChoiceFilter(
-        label=_("Queue"), queryset=Queue.objects.all(), empty_label=_("Any")
+        label=_("Queue"),
+        queryset=lambda request: access.queues_seen_by(request.user),
+        empty_label=_("Any"),
     )
     owner = django_filters.ChoiceFilter(
         label=_("Owner"),

@@ -25,6 +25,11 @@ class Queue(models.Model):
     follow_up = models.CharField(
         _("follow-up to a complete ticket"), max_length=10, choices=FollowUp, default=FollowUp.REOPEN
     )
+    open_to_moves = models.BooleanField(
+        _("tickets may be moved here by agents who cannot read it"),
+        default=False,
+        help_text=_("Its name is then offered to every agent who moves a ticket."),
+    )
     unlock_minutes = minutes_field(
         _("unlock after (minutes)"),
         help_text=_("A ticket locked for longer is unlocked, so that others can take it over. 0: never."),

@@ -24,6 +24,9 @@ def field(request: PersonRequest, number: str, name: str) -> HttpResponse:
     ticket = ticket_for(request, number, form_class.verb)
     form = form_class(request.POST if request.method == "POST" else None, ticket=ticket, person=request.user)
     missed: list[timeline.Line] | None = None
+    if (asking := form.to_ask) is not None:
+        # Nothing is saved until that is answered.
+        return form_page(request, _context(ticket, asking), status=422)
     if form.is_valid():
         seen = form.cleaned_data["version"]
         try:
@@ -36,14 +39,21 @@ def field(request: PersonRequest, number: str, name: str) -> HttpResponse:
             form = form_class(at_version(request.POST, ticket), ticket=ticket, person=request.user)
         except ValidationError as problem:
             add_errors(form, problem)
-    context = {
+    return form_page(
+        request,
+        _context(ticket, form, missed),
+        status=409 if missed is not None else 422 if form.is_bound else 200,
+    )
+
+
+def _context(ticket, form, missed=None):
+    return {
         "ticket": ticket,
         "form": form,
         "heading": form.heading,
         "submit": form.submit,
         "missed": missed,
     }
-    return form_page(request, context, status=409 if missed is not None else 422 if form.is_bound else 200)
 
 
 def at_version(post, ticket):

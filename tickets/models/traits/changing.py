@@ -76,8 +76,19 @@ class Changing:
     def change_assignment_group(self, to, by):
         return self._change("assignment_group", to, by)
 
-    def change_queue(self, to, by):
-        return self._change("queue", to, by)
+    def change_queue(self, to, by, take_off=()):
+        """Move to the queue `to`. Returns the TicketEvent or None.
+
+        `take_off`: "owner", "responsible" or both, who leave their posts in the same operation, for who would read the
+        ticket there by that post alone (tickets.moving.Move tells who). Raises ValueError for anything else.
+        """
+        if unknown := set(take_off) - {"owner", "responsible"}:
+            raise ValueError(f"Nobody is taken off as {', '.join(sorted(unknown))}.")
+        with operation(by):
+            event = self._change("queue", to, by)
+            for post in sorted(take_off):
+                self._change(post, None, by)
+        return event
 
     def change_service(self, to, by):
         return self._change("service", to, by)
