@@ -1,6 +1,6 @@
-"""What the access matrix sends for a row of its table: the address, and valid data, so that a refusal is for the person.
+"""What the access matrix sends for a row of its table: the address, and valid data: what is refused is the person.
 
-A new URL whose address has a part, or whose POST takes fields, that are not known here gets a line in ARGUMENTS or DATA.
+A new URL whose address has a part, or whose POST takes fields, not known here gets a case in `_argument`, or in DATA.
 """
 
 import re
@@ -129,7 +129,10 @@ def _new(world, row, login):
 
 DATA = {
     "tickets/new/": _new,
-    "tickets/<slug:number>/articles/": lambda world, row, login: {"body": "Buy ink.", "kind": row.detail or "note"},
+    "tickets/<slug:number>/articles/": lambda world, row, login: {
+        "body": "Buy ink.",
+        "kind": row.detail or "note",
+    },
     "tickets/<slug:number>/articles/<int:article>/edit/": lambda world, row, login: {"body": "Changed."},
     "tickets/<slug:number>/fields/<slug:name>/": _field,
     "tickets/<slug:number>/merge/": _merge,
@@ -162,7 +165,6 @@ DATA = {
         "overwrite": "on",
     },
 }
-QUERIES = {"admin/autocomplete/": "?app_label=opsi&model_name={model}&field_name={field}&term=a"}
 
 
 def query(row) -> str:
@@ -182,12 +184,19 @@ FILLED_IN = {
     "admin/tickets/queue/add/": {"name": "Elsewhere"},
     "admin/tickets/service/add/": {"name": "Elsewhere"},
     "admin/tickets/sla/add/": {"name": "Elsewhere"},
+    "admin/notifications/notificationfunction/server/": {
+        "host": "mail.example.com",
+        "account": "opsi",
+        "secret": "secret",
+        "sender": "opsi@example.com",
+    },
     "admin/notifications/addresspause/add/": {"address": "else@where.example"},
     "admin/notifications/definition/add/": {
         "name": "Another",
         "events": "TicketCreate",
         "recipients": "owner",
         "channels": "email",
+        "on_by_default": "email",
         "texts-0-subject": "Hello",
         "texts-0-body": "Hello",
     },
@@ -203,11 +212,10 @@ def _admin(world, row, pages):
         if model in world.admin_rows and model not in {"policycell", "watchersettings"}:
             return {"action": "delete_selected", "index": "0", "_selected_action": world.admin_rows[model]}
     source = path
-    for posted, shown in (("server/", ""), ("combining/", "")):
-        if row.route == f"admin/notifications/notificationfunction/{posted}":
-            source = f"/admin/notifications/notificationfunction/{shown}"
-    if row.route.endswith(("/test/", "/preview/mail/")) and "definition" in row.route:
-        source = path.replace("test/", "preview/").replace("mail/", "")
+    if row.route.startswith("admin/notifications/notificationfunction/"):
+        source = "/admin/notifications/notificationfunction/"
+    if "<int:pk>" in row.route:
+        return {"ticket": world.tickets["acme"].number}
     forms = [form for form in forms_of(pages(source)) if form.method == "post" and form.fields]
     wanted = [form for form in forms if form.action.endswith(path)] or [
         form for form in forms if not form.action or form.action == "."

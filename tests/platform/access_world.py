@@ -131,6 +131,8 @@ def _tell():
 
 def _rows_of_the_admin(world, ada, desk, acme):
     """One row of each model that the admin shows."""
+    for settings in (MailServer, NotificationFunction, WatcherSettings):
+        settings.load().save()
     group = Group.objects.create(name="Night shift", slug="night", agent_role=AgentRole.USER)
     QueueGrant.objects.get_or_create(queue=desk, group=group, defaults={"level": 1})
     world.admin_rows = {

@@ -1,4 +1,4 @@
-"""Whether anything in the database changed: a digest of every row of every table, taken only where something was written."""
+"""Whether anything in the database changed: a digest of every table, taken only where something was written."""
 
 import hashlib
 from contextlib import contextmanager

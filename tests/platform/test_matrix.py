@@ -1,5 +1,6 @@
 """Every URL for every person: the tables in `tests/platform/access/`, held to cell by cell (docs/access-matrix.md)."""
 
+import logging
 import re
 
 import pytest
@@ -17,15 +18,19 @@ EVERY_ROW = [row for rows in ROWS.values() for row in rows]
 # What is no refusal and no change: who is refused must find everything as it was, and who only looks changes nothing.
 REFUSED = {"login", "admin", "400", "403", "404", "405", "409", "410", "422"}
 
+TOKEN = re.compile(r'name="(csrfmiddlewaretoken|csrf-token)" (value|content)="\w+"|"X-CSRFToken": "\w+"')
+
 
 @pytest.fixture
-def world(everyone, acme, borealis, service_desk, mail_folder):
+def world(everyone, acme, borealis, service_desk, settings, tmp_path):
+    settings.MEDIA_ROOT = tmp_path
     return access_world.build(everyone, acme, borealis, service_desk)
 
 
-@pytest.fixture
-def mail_folder(settings, tmp_path):
-    settings.MEDIA_ROOT = tmp_path
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch):
+    """Thousands of refusals are meant; each would be a line, or a traceback, of the log."""
+    monkeypatch.setattr(logging.getLogger("django.request"), "disabled", True)
 
 
 class Asker:
@@ -83,9 +88,13 @@ def test_each_cell_answers_as_the_table_says(table, login, world):
         expected = row.cells[login]
         answered, _body, changed = asker.ask(row)
         if answered != expected:
-            wrong.append(f"{row.place}: {row} as {login}: the table says {expected}, the answer is {answered}")
+            wrong.append(
+                f"{row.place}: {row} as {login}: the table says {expected}, the answer is {answered}"
+            )
         elif changed and (row.method == "GET" or answered in REFUSED):
-            wrong.append(f"{row.place}: {row} as {login}: answered {answered} and changed {', '.join(changed)}")
+            wrong.append(
+                f"{row.place}: {row} as {login}: answered {answered} and changed {', '.join(changed)}"
+            )
     assert not wrong, "\n" + "\n".join(wrong)
 
 
@@ -100,13 +109,16 @@ def test_a_forbidden_ticket_answers_as_an_unknown_one_does(login, world):
     for row in ROWS["tickets"]:
         if not readable[row.ticket] and row.ticket != "unknown":
             real, unknown = asker.ask(row), asker.ask(row, number=UNKNOWN)
-            if real[0] != unknown[0] or plain(real[1], world.number(row.ticket)) != plain(unknown[1], UNKNOWN):
+            if real[0] != unknown[0] or plain(real[1], world.number(row.ticket)) != plain(
+                unknown[1], UNKNOWN
+            ):
                 told.append(f"{row.place}: {row} as {login} shows that the ticket is there")
     assert not told, "\n" + "\n".join(told)
 
 
 def plain(body, number):
-    return re.sub(r'name="csrfmiddlewaretoken" value="\w+"|"X-CSRFToken": "\w+"', "", body).replace(number, "#")
+    """Without what is another each time, and without the number that was asked for."""
+    return TOKEN.sub("", body).replace(number, "#")
 
 
 def test_every_url_has_its_rows():
@@ -117,9 +129,9 @@ def test_every_url_has_its_rows():
         if any((route, method) not in known for method in METHODS)
     ]
     assert not missing, (
-        "These URLs have no row in tests/platform/access/*.txt for the methods named. Write there who gets which answer, from "
-        "domain §1 and §3 (docs/access-matrix.md says how), and in tests/platform/access_requests.py what is posted:\n"
-        + "\n".join(missing)
+        "These URLs have no row in tests/platform/access/*.txt for the methods named. Write there who gets which"
+        " answer, from domain §1 and §3 (docs/access-matrix.md says how), and in tests/platform/access_requests.py"
+        " what is posted:\n" + "\n".join(missing)
     )
 
 
