@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
@@ -34,3 +34,23 @@ class PersonalLocaleMiddleware:
             response = self.get_response(request)
         response.headers["Content-Language"] = person.language
         return response
+
+
+class AdminMethodsMiddleware:
+    """Django's admin takes every method but POST for a GET; a method that a page does not have is to answer 405."""
+
+    methods = ("GET", "HEAD", "POST")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view, args, kwargs) -> HttpResponse | None:
+        in_the_admin = request.resolver_match is not None and request.resolver_match.app_name == "admin"
+        return (
+            HttpResponseNotAllowed(self.methods)
+            if in_the_admin and request.method not in self.methods
+            else None
+        )
