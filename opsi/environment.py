@@ -76,6 +76,17 @@ class Environment:
         """A list separated by commas."""
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
 
+    def ports(self, name: str) -> frozenset[int] | None:
+        """Port numbers separated by commas; None for `any`."""
+        names = self.names(name)
+        if names == ["any"]:
+            return None
+        if wrong := [
+            one for one in names if not (one.isascii() and one.isdigit() and 0 < int(one[:6]) < 65536)
+        ]:
+            raise BadSetting(f"{name} names {wrong[0]!r}, but must be ports separated by commas, or any.")
+        return frozenset(map(int, names))
+
     def folder(self, name: str, default: Path) -> Path:
         """The absolute path of a folder, made where it is missing."""
         path = Path(self.text(name, str(default))).expanduser().absolute()

@@ -32,6 +32,10 @@ def test_flag(value, expected):
     ("read", "value"),
     [
         (Environment.flag, "maybe"),
+        (Environment.ports, "25,smtp"),
+        (Environment.ports, "0"),
+        (Environment.ports, "65536"),
+        (Environment.ports, "9999999"),
         (Environment.whole_number, "-1"),
         (Environment.whole_number, "1.5"),
         (Environment.whole_number, "٣"),
@@ -146,3 +150,11 @@ def test_any_command_stops_with_nothing_but_the_sentence(variables, sentence, tm
     assert done.returncode == 1
     assert done.stderr == sentence
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", frozenset()), ("26", {26}), ("26, 1025", {26, 1025}), ("any", None)],
+)
+def test_ports(value, expected):
+    assert Environment({"PORTS": value}).ports("PORTS") == expected
