@@ -8,12 +8,19 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import panels, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications import models, panels, receivers, tracking  # noqa: F401  (connects the receivers)
+        from opsi.auditing import audit
         from tickets import events
 
         failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")
         events.register(failure)
         panels.fill()
+        audit(models.Definition)
+        audit(models.DefinitionText, of="definition")
+        audit(models.NotificationFunction, exclude=("changed_at", "changed_by"))
+        audit(models.MailServer, exclude=("tested_settings", "tested_at", "test_error"))
+        # The engine pauses addresses by itself; only what people do is a change of settings.
+        audit(models.AddressPause, exclude=("tested_at",), by_people=True)
         post_migrate.connect(ship_definitions, sender=self)
 
 

@@ -7,6 +7,7 @@ from django.contrib.auth.models import Group as DjangoGroup
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
+from opsi.audit_admin import Audited
 from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, User
 from opsi.roles import AgentRole, PersonKind
@@ -70,7 +71,7 @@ class KindFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(FindsOne, admin.ModelAdmin):
+class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
     list_filter = (KindFilter, "effective_role", "is_active", "customer")
@@ -125,14 +126,14 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):
+class CustomerAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
 
 
 @admin.register(Group)
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "slug", "agent_role")
     list_filter = ("agent_role",)
     search_fields = ("name", "slug")

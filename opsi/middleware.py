@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
+from opsi import auditing
+
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Every page asks to sign in unless it is marked `login_not_required`."""
@@ -34,3 +36,14 @@ class PersonalLocaleMiddleware:
             response = self.get_response(request)
         response.headers["Content-Language"] = person.language
         return response
+
+
+class AuditedMiddleware:
+    """What a request changes of the settings is by the person who sent it (docs/security.md)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with auditing.acting(lambda: request.user):
+            return self.get_response(request)

@@ -5,3 +5,12 @@ from django.utils.translation import gettext_lazy as _
 class TicketsConfig(AppConfig):
     name = "tickets"
     verbose_name = _("Tickets")
+
+    def ready(self):
+        from opsi.auditing import audit
+        from tickets.models import Holiday, Queue, QueueGrant, Service, Sla, WorkingCalendar
+
+        for model in (Queue, Service, Sla, WorkingCalendar):
+            audit(model)
+        audit(QueueGrant, of="queue")
+        audit(Holiday, of="calendar")
