@@ -185,16 +185,18 @@ class Environment:
             options |= {"username": unquote(url.username), "password": unquote(url.password or "")}
         return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
 
-    def anymail_options(self) -> dict[str, str]:
-        """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>."""
-        secret = self.text("ANYMAIL_WEBHOOK_SECRET")
-        if secret and not all(secret.partition(":")):
-            raise BadSetting("ANYMAIL_WEBHOOK_SECRET must look like user:password, both long and random.")
-        return {
+    def anymail_options(self) -> dict[str, Any]:
+        """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>; of the webhook's secret as many as there are."""
+        name = "ANYMAIL_WEBHOOK_SECRET"
+        secrets = self.names(name)
+        if any(not all(secret.partition(":")) for secret in secrets):
+            raise BadSetting(f"{name} must look like user:password, both long and random.")
+        options: dict[str, Any] = {
             key.removeprefix("ANYMAIL_"): value
             for key, value in self._variables.items()
-            if key.startswith("ANYMAIL_") and value
+            if key.startswith("ANYMAIL_") and key != name and value
         }
+        return options | ({"WEBHOOK_SECRET": secrets} if secrets else {})
 
     def _anymail(self, name: str, provider: str) -> dict[str, Any]:
         module = f"anymail.backends.{provider}"

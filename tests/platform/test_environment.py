@@ -107,7 +107,12 @@ def test_anymail_route_takes_its_variables():
     assert env.anymail_options() == {"POSTMARK_SERVER_TOKEN": "t"}
 
 
-@pytest.mark.parametrize("secret", ["short", "user:", ":password"])
+def test_while_a_webhook_secret_changes_both_hold():
+    env = Environment({"ANYMAIL_WEBHOOK_SECRET": "opsi:new, opsi:old"})
+    assert env.anymail_options() == {"WEBHOOK_SECRET": ["opsi:new", "opsi:old"]}
+
+
+@pytest.mark.parametrize("secret", ["short", "user:", ":password", "opsi:new,old"])
 def test_a_secret_that_reports_cannot_be_signed_with(secret):
     with pytest.raises(BadSetting, match=r"ANYMAIL_WEBHOOK_SECRET must look like user:password"):
         Environment({"ANYMAIL_WEBHOOK_SECRET": secret}).anymail_options()
