@@ -71,6 +71,7 @@ class AuditEntryAdmin(admin.ModelAdmin):
     search_help_text = _("Name of what was changed, or who changed it")
     fields = ("at", "who", "act", "what", "whole_change")
     readonly_fields = ("who", "what", "whole_change")
+    empty_value_display = _("system")  # in the filter by who
     list_per_page = 50
     show_full_result_count = False
 
