@@ -8,8 +8,9 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import inheriting, panels, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications import inheriting, models, panels, receivers, tracking  # noqa: F401  (connects the receivers)
         from opsi import belongings
+        from opsi.auditing import audit
         from tickets import events
 
         failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")
@@ -18,6 +19,12 @@ class NotificationsConfig(AppConfig):
             belongings.Belonging(_("notifications that wait to be mailed"), inheriting.waiting_mail)
         )
         panels.fill()
+        audit(models.Definition)
+        audit(models.DefinitionText, of="definition")
+        audit(models.NotificationFunction, exclude=("changed_at", "changed_by"))
+        audit(models.MailServer, exclude=("tested_settings", "tested_at", "test_error"))
+        # The engine pauses addresses by itself; only what people do is a change of settings.
+        audit(models.AddressPause, exclude=("tested_at",), by_people=True)
         post_migrate.connect(ship_definitions, sender=self)
 
 

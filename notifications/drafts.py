@@ -63,10 +63,16 @@ class Draft:
         definition.save()
         for name in NAMED:
             getattr(definition, name).set(self.named.get(name, []))
-        definition.texts.all().delete()
+        # Texts keep their rows, so that the history shows what became of each.
+        known = {text.language: text for text in definition.texts.all()}
         for text in self.texts.values():
-            text.definition = definition
-            text.save()
+            kept = known.pop(text.language, None) or text
+            kept.definition, kept.subject, kept.body, kept.frame = (
+                definition, text.subject, text.body, text.frame,
+            )  # fmt: skip
+            kept.save()
+        for text in known.values():
+            text.delete()
         definition.publish()
         return definition
 

@@ -6,13 +6,21 @@ import ssl
 
 from django.utils.translation import gettext as _
 
+from notifications.mail_hosts import HostRefused
 from opsi.secrets import SecretUnreadable
+
+LONGEST = 300  # characters of what a server says: enough for a reason, little of anything else
 
 
 def answer(code: int, text: bytes | str) -> str:
     """A server's answer on one line, such as "550 5.1.1 No such user"."""
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return " ".join(f"{code} {words}".split())[:1000]
+    return _cut(f"{code} {words}")
+
+
+def _cut(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
 def explain(error: BaseException) -> str:
@@ -29,7 +37,7 @@ def explain(error: BaseException) -> str:
             }
         case OSError() if error.strerror:
             return _("The server could not be reached: %(reason)s.") % {"reason": error.strerror}
-    return " ".join(str(error).split())[:1000] or type(error).__name__
+    return _cut(str(error)) or type(error).__name__
 
 
 def timed_out(error: BaseException) -> bool:
@@ -45,8 +53,11 @@ def _causes(error):
 
 def _sentence(error):
     match error:
-        case SecretUnreadable():
+        case SecretUnreadable() | HostRefused():
             return str(error)
+        case smtplib.SMTPConnectError() if error.smtp_code < 200:
+            # Whatever listens there is not to be read out here.
+            return _("What answers there is no mail server.")
         case UnicodeEncodeError():
             return _("Account and password may only hold characters of ASCII for this server.")
         case smtplib.SMTPAuthenticationError():
@@ -79,4 +90,4 @@ def _not_offered(error):
         return _("The server does not offer STARTTLS. Choose another security.")
     if "AUTH" in str(error):
         return _("The server takes no account and password, at least not with this security.")
-    return " ".join(str(error).split())
+    return _cut(str(error))

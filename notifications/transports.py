@@ -15,6 +15,7 @@ from django.core.mail import EmailMessage, mailers
 from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
+from notifications import mail_hosts
 from notifications.choices import Authentication, Function, Outcome, Security
 from notifications.explain import answer, explain, timed_out
 from opsi.mailers import SMTP_POLICY
@@ -207,6 +208,10 @@ class MailServerBackend(smtp.EmailBackend):
         )
         self._by_token = server.authentication == Authentication.OAUTH2
         self._account, self._token = server.account, server.secret if self._by_token else ""
+
+    @property
+    def connection_class(self):
+        return mail_hosts.SmtpOverTls if self.use_ssl else mail_hosts.Smtp
 
     def open(self):
         opened = super().open()

@@ -9,7 +9,11 @@ from opsi.models import User
 from tickets.models import Ticket
 
 GOOD_FOR = datetime.timedelta(days=180)
-_signer = signing.TimestampSigner(salt="notifications.unsubscribe")
+
+
+def _signer() -> signing.TimestampSigner:
+    # The salt keeps tokens made for anything else out.
+    return signing.TimestampSigner(salt="notifications.unsubscribe")
 
 
 class Expired(Exception):
@@ -22,13 +26,13 @@ class Forged(Exception):
 
 def path_for(person_id: int, ticket_id: int) -> str:
     """Where `person_id` mutes `ticket_id`, for the next 180 days."""
-    return reverse("unsubscribe", args=[_signer.sign(f"{person_id}-{ticket_id}")])
+    return reverse("unsubscribe", args=[_signer().sign(f"{person_id}-{ticket_id}")])
 
 
 def read(token: str) -> tuple[User, Ticket]:
     """Whose token it is and which ticket it is about. Raises Expired and Forged."""
     try:
-        person, ticket = _signer.unsign(token, max_age=GOOD_FOR).split("-")
+        person, ticket = _signer().unsign(token, max_age=GOOD_FOR).split("-")
         return User.objects.active().get(pk=int(person)), Ticket.objects.get(pk=int(ticket))
     except signing.SignatureExpired as error:
         raise Expired from error

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from opsi import belongings
+from opsi.audit_admin import Audited
 from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, NamingSettings, User
 from opsi.person_form import PersonForm, claimed, may_switch
@@ -57,7 +58,7 @@ class TimeFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(FindsOne, admin.ModelAdmin):
+class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
     list_filter = (TimeFilter, KindFilter, "effective_role", "is_active", "customer")
@@ -195,14 +196,14 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(admin.ModelAdmin):
+class CustomerAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
 
 
 @admin.register(Group)
-class GroupAdmin(admin.ModelAdmin):
+class GroupAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "slug", "agent_role")
     list_filter = ("agent_role",)
     search_fields = ("name", "slug")
@@ -210,7 +211,7 @@ class GroupAdmin(admin.ModelAdmin):
 
 
 @admin.register(NamingSettings)
-class NamingAdmin(admin.ModelAdmin):
+class NamingAdmin(Audited, admin.ModelAdmin):
     """One row, always there: its list is its form."""
 
     fields = ("neutral_agents", "neutral_name")

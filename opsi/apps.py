@@ -7,4 +7,16 @@ class OpsiConfig(AppConfig):
     verbose_name = _("People and customers")
 
     def ready(self):
-        from opsi import people  # noqa: F401  (connects the receivers that keep effective roles current)
+        from opsi import auditing, people  # noqa: F401  (connects the receivers that keep effective roles current)
+        from opsi.models import Customer, Group, NamingSettings, User
+
+        auditing.audit(Customer)
+        auditing.audit(Group)
+        auditing.audit(NamingSettings)
+        auditing.audit(
+            User,
+            only=(
+                "username", "full_name", "email", "password", "agent_role", "groups", "customer", "customer_role",
+                "is_active", "deleted_at", "inherited_by",
+            ),
+        )  # fmt: skip

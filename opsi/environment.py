@@ -76,6 +76,17 @@ class Environment:
         """A list separated by commas."""
         return [part.strip() for part in self.text(name).split(",") if part.strip()]
 
+    def ports(self, name: str) -> frozenset[int] | None:
+        """Port numbers separated by commas; None for `any`."""
+        names = self.names(name)
+        if names == ["any"]:
+            return None
+        if wrong := [
+            one for one in names if not (one.isascii() and one.isdigit() and 0 < int(one[:6]) < 65536)
+        ]:
+            raise BadSetting(f"{name} names {wrong[0]!r}, but must be ports separated by commas, or any.")
+        return frozenset(map(int, names))
+
     def folder(self, name: str, default: Path) -> Path:
         """The absolute path of a folder, made where it is missing."""
         path = Path(self.text(name, str(default))).expanduser().absolute()
@@ -174,16 +185,18 @@ class Environment:
             options |= {"username": unquote(url.username), "password": unquote(url.password or "")}
         return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
 
-    def anymail_options(self) -> dict[str, str]:
-        """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>."""
-        secret = self.text("ANYMAIL_WEBHOOK_SECRET")
-        if secret and not all(secret.partition(":")):
-            raise BadSetting("ANYMAIL_WEBHOOK_SECRET must look like user:password, both long and random.")
-        return {
+    def anymail_options(self) -> dict[str, Any]:
+        """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>; of the webhook's secret as many as there are."""
+        name = "ANYMAIL_WEBHOOK_SECRET"
+        secrets = self.names(name)
+        if any(not all(secret.partition(":")) for secret in secrets):
+            raise BadSetting(f"{name} must look like user:password, both long and random.")
+        options: dict[str, Any] = {
             key.removeprefix("ANYMAIL_"): value
             for key, value in self._variables.items()
-            if key.startswith("ANYMAIL_") and value
+            if key.startswith("ANYMAIL_") and key != name and value
         }
+        return options | ({"WEBHOOK_SECRET": secrets} if secrets else {})
 
     def _anymail(self, name: str, provider: str) -> dict[str, Any]:
         module = f"anymail.backends.{provider}"

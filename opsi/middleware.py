@@ -9,6 +9,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
 
+from opsi import auditing
+
 
 class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Every page asks to sign in unless it is marked `login_not_required`."""
@@ -54,3 +56,14 @@ class AdminMethodsMiddleware:
             if in_the_admin and request.method not in self.methods
             else None
         )
+
+
+class AuditedMiddleware:
+    """What a request changes of the settings is by the person who sent it (docs/security.md)."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]):
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        with auditing.acting(lambda: request.user):
+            return self.get_response(request)

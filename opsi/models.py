@@ -272,3 +272,7 @@ class NamingSettings(Singleton):
 
     def clean(self):
         self.neutral_name = " ".join(self.neutral_name.split())
+
+
+# Beside the people it names; a module of its own only for its length.
+from opsi.audit_entry import AuditEntry  # noqa: E402, F401

@@ -31,6 +31,9 @@ try:
     _anymail = env.anymail_options()
     DEFAULT_FROM_EMAIL = env.mailbox("OPSI_MAIL_FROM", "Ops I <ops-i@localhost>")
     OPSI_WINDOW_SECONDS = env.whole_number("OPSI_WINDOW_SECONDS")
+    # None: any port.
+    OPSI_MAIL_SERVER_PORTS = env.ports("OPSI_MAIL_SERVER_PORTS")
+    OPSI_MAIL_SERVER_PRIVATE = env.flag("OPSI_MAIL_SERVER_PRIVATE")
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
@@ -69,6 +72,7 @@ MIDDLEWARE = [
     "opsi.middleware.SignInRequiredMiddleware",
     "opsi.middleware.AdminMethodsMiddleware",
     "opsi.middleware.PersonalLocaleMiddleware",
+    "opsi.middleware.AuditedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

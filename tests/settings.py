@@ -8,6 +8,9 @@ os.environ["OPSI_DATA_DIR"] = tempfile.mkdtemp(prefix="opsi-tests-")
 os.environ["OPSI_SECRET_KEY"] = "for-tests-only"
 os.environ["OPSI_MAIL_URL"] = "file:"
 os.environ["OPSI_BASE_URL"] = "http://testserver"
+# The servers of the tests are on loopback; tests/notifications/test_mail_hosts.py takes this back.
+os.environ["OPSI_MAIL_SERVER_PRIVATE"] = "on"
+os.environ["OPSI_MAIL_SERVER_PORTS"] = "any"
 for name in ("OPSI_DEBUG", "OPSI_ALLOWED_HOSTS", "OPSI_WINDOW_SECONDS", "OPSI_MAIL_FROM", "OPSI_LOG_FORMAT"):
     os.environ.pop(name, None)
 

@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from opsi.audit_admin import Audited
 from opsi.fields import FindsOne
 from tickets.models import (
     Holiday,
@@ -37,7 +38,7 @@ class HolidayInline(admin.TabularInline):
 
 
 @admin.register(WorkingCalendar)
-class WorkingCalendarAdmin(admin.ModelAdmin):
+class WorkingCalendarAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "time_zone", "used_by")
     search_fields = ("name",)
     save_as = True
@@ -81,7 +82,7 @@ class GrantInline(FindsOne, admin.TabularInline):
 
 
 @admin.register(Queue)
-class QueueAdmin(admin.ModelAdmin):
+class QueueAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "comment", "follow_up", "is_active")
     list_filter = ("is_active", "follow_up")
     search_fields = ("name",)
@@ -104,14 +105,14 @@ class QueueAdmin(admin.ModelAdmin):
 
 
 @admin.register(Service)
-class ServiceAdmin(admin.ModelAdmin):
+class ServiceAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
 
 
 @admin.register(Sla)
-class SlaAdmin(admin.ModelAdmin):
+class SlaAdmin(Audited, admin.ModelAdmin):
     list_display = (
         "name", "calendar", "first_response_minutes", "update_minutes", "solution_minutes", "is_active",
     )  # fmt: skip

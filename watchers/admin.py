@@ -8,6 +8,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from opsi.audit_admin import Audited, history_of
 from watchers.choices import TargetKind
 from watchers.forms import VERBS, PolicyForm, log_changes
 from watchers.models import PolicyCell, WatcherSettings
@@ -47,6 +48,7 @@ class PolicyAdmin(admin.ModelAdmin):
             "title": _("Watcher policy"),
             "form": form,
             "targets": TargetKind,
+            "history": history_of("watchers.policycell"),
             "presets": [(preset, self._is_in_force(preset, form.before, form.cells)) for preset in Preset],
         }
         return self._show(request, "watchers/admin/policy.html", context, 422 if form.problem else 200)
@@ -94,7 +96,7 @@ class PolicyAdmin(admin.ModelAdmin):
 
 
 @admin.register(WatcherSettings)
-class WatcherSettingsAdmin(admin.ModelAdmin):
+class WatcherSettingsAdmin(Audited, admin.ModelAdmin):
     """One row, always there: its list is its form."""
 
     fields = ("watching_grants_reading", "what_it_changes")

@@ -7,10 +7,11 @@ class WatchersConfig(AppConfig):
     verbose_name = _("Watchers")
 
     def ready(self):
-        from opsi import belongings, slots
+        from opsi import auditing, belongings, slots
         from tickets import access, events, steps, timeline
         from watchers import beginning, inheriting, preferences, receivers, zoom  # noqa: F401  (connects the receivers)
         from watchers.grounds import WatchingGround
+        from watchers.models import PolicyCell, WatcherSettings
 
         events.register(events.EventType("TicketSubscribe", _("Watcher added"), "eye"))
         events.register(events.EventType("TicketUnsubscribe", _("Watcher removed"), "eye-slash"))
@@ -25,4 +26,6 @@ class WatchersConfig(AppConfig):
         slots.fill("header", zoom.header, order=20)
         timeline.hide(zoom.hidden_events)
         slots.fill("preferences.nav", preferences.link, order=40)
+        auditing.audit(PolicyCell)
+        auditing.audit(WatcherSettings)
         steps.on_register(beginning.watch_from_the_beginning)

@@ -17,12 +17,14 @@ from notifications.choices import Validity
 from notifications.models import Definition
 from notifications.tags import all_tags
 from notifications.wording import unknown_tags
+from opsi import auditing
+from opsi.audit_admin import Audited
 from opsi.fields import SomeRows, is_id
 from tickets import events
 
 
 @admin.register(Definition)
-class DefinitionAdmin(Exchanging, Rehearsing, admin.ModelAdmin):
+class DefinitionAdmin(Audited, Exchanging, Rehearsing, admin.ModelAdmin):
     change_form_template = "admin/notifications/definition.html"
     change_list_template = "admin/notifications/definitions.html"
     form = DefinitionForm
@@ -141,7 +143,7 @@ class DefinitionAdmin(Exchanging, Rehearsing, admin.ModelAdmin):
 
     def _set_validity(self, request, queryset, validity):
         chosen = list(queryset)
-        changed = queryset.update(validity=validity)
+        changed = auditing.update(queryset, validity=validity)
         for definition in chosen:
             self.log_change(request, definition, [{"changed": {"fields": [str(_("validity"))]}}])
         message = ngettext(

@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
+from notifications import mail_hosts
 from notifications.choices import Authentication
 from notifications.models import MailServer, NotificationFunction
 
@@ -90,6 +91,7 @@ class MailServerForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        self._clean_reach(cleaned)
         if cleaned.get("authentication") == Authentication.NONE:
             cleaned["account"] = cleaned["secret"] = ""
             return cleaned
@@ -97,6 +99,17 @@ class MailServerForm(forms.ModelForm):
             self.add_error("account", _("Enter the account to sign in with."))
         self._clean_secret(cleaned)
         return cleaned
+
+    def _clean_reach(self, cleaned):
+        if not (cleaned.get("host") and cleaned.get("port")):
+            return
+        try:
+            mail_hosts.check(cleaned["host"], cleaned["port"])
+        except mail_hosts.HostRefused as refused:
+            self.add_error("port" if isinstance(refused, mail_hosts.PortRefused) else "host", str(refused))
+        except (OSError, UnicodeError):
+            # A name that cannot be looked up right now is told by the test, and judged at every connection.
+            return
 
     def _clean_secret(self, cleaned):
         secret = cleaned.get("secret", "")

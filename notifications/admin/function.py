@@ -16,6 +16,7 @@ from notifications.admin.forms import ChangeOverForm, CombiningForm, MailServerF
 from notifications.choices import Authentication, Function, Security
 from notifications.models import MailServer, NotificationFunction
 from notifications.transports import DeliveryFailed
+from opsi.audit_admin import history_of
 
 PAGE = "admin:notifications_notificationfunction_changelist"
 
@@ -136,6 +137,8 @@ class NotificationFunctionAdmin(OnePageAdmin):
             "route": _route(),
             "sender": settings.DEFAULT_FROM_EMAIL,
             "reaches_nobody": settings.OPSI_MAIL_REACHES_NOBODY,
+            "history": history_of("notifications.notificationfunction"),
+            "server_history": history_of("notifications.mailserver"),
             "window_seconds": settings.OPSI_WINDOW_SECONDS,
         }
         return render(request, "admin/notifications/function.html", context, status=status)

@@ -146,10 +146,8 @@ class Definition(models.Model):
             copy.save()
             copy.named_users.set(self.named_users.all())
             copy.named_groups.set(self.named_groups.all())
-            copy.texts.bulk_create(
-                DefinitionText(definition=copy, language=text.language, **text.words())
-                for text in self.texts.all()
-            )
+            for text in self.texts.all():
+                copy.texts.create(language=text.language, **text.words())
             copy.publish()
         return copy
 

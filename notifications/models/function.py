@@ -157,7 +157,7 @@ class MailServer(Singleton):
         _("authentication"), max_length=10, choices=Authentication, default=Authentication.PASSWORD
     )
     account = models.CharField(_("account"), max_length=254, blank=True)
-    secret_encrypted = models.TextField(blank=True, editable=False)
+    secret_encrypted = secrets.EncryptedField(blank=True, editable=False)
     sender = models.CharField(_("sender address"), max_length=254, blank=True)
     rate_per_minute = models.PositiveIntegerField(
         _("mails a minute at most"),
@@ -201,6 +201,12 @@ class MailServer(Singleton):
         # The encrypted secret stands for it: it is new each time one is entered.
         said = [self.host, self.port, self.security, self.authentication, self.account, self.sender]
         return hashlib.sha256(json.dumps([*said, self.secret_encrypted]).encode()).hexdigest()
+
+    def secret_rotated(self, secret_encrypted):
+        """It is the same secret under another key: what was tested stays tested (opsi.secrets.rotate)."""
+        was_tested = self.is_tested
+        self.secret_encrypted = secret_encrypted
+        return {"tested_settings": self.fingerprint} if was_tested else {}
 
     @property
     def is_tested(self):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core import signing
 
 from notifications import addresses
 from notifications.mailing import send_due
@@ -78,6 +79,24 @@ def test_only_who_asked_confirms(uma, mika, ask, signed_in, client):
     assert signed_in(mika).post(link).status_code == 404
     assert client.post(link)["Location"].startswith("/login/")
     assert (of(uma), of(mika)) == ("uma@example.com", "mika@example.com")
+
+
+def test_a_token_for_anything_else_confirms_nothing(uma, ask, signed_in):
+    ask(uma, "uma.private@example.net")
+    said = [uma.pk, "uma.private@example.net"]
+    for salt in ("notifications.unsubscribe", "django.core.signing"):
+        token = signing.dumps(said, salt=salt)
+        assert signed_in(uma).post(f"{URL}{token}/").status_code == 404
+    assert of(uma) == "uma@example.com"
+
+
+def test_a_token_for_one_address_is_none_for_another(uma, ask, signed_in):
+    link = ask(uma, "uma.private@example.net")
+    payload, _colon, signature = link.removeprefix(URL).rstrip("/").partition(":")
+    other = signing.dumps([uma.pk, "evil@example.net"], salt="x").partition(":")[0]
+    assert other != payload
+    assert signed_in(uma).post(f"{URL}{other}:{signature}/").status_code == 404
+    assert of(uma) == "uma@example.com"
 
 
 def test_a_newer_wish_ends_the_older_link(uma, ask, signed_in, clock):

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.core import signing
 from django.test import Client
 
 from notifications import unsubscribing
@@ -160,6 +161,26 @@ class TestTokens:
         forged = url.replace(f"{uma.pk}-{ticket.pk}", f"{uma.pk}-{other.pk}")
         assert forged != url
         assert anybody.post(forged).status_code == 404
+
+    def test_nor_one_for_another_person(self, anybody, url, ticket, uma, mika):
+        forged = url.replace(f"{uma.pk}-{ticket.pk}", f"{mika.pk}-{ticket.pk}")
+        assert forged != url
+        assert anybody.post(forged).status_code == 404
+        assert not Mute.objects.exists()
+
+    def test_nor_one_of_a_token_for_anything_else(self, anybody, ticket, uma):
+        said = f"{uma.pk}-{ticket.pk}"
+        for salt in ("notifications.own_address", "django.core.signing", "opsi"):
+            for signer in (signing.TimestampSigner(salt=salt), signing.Signer(salt=salt)):
+                assert anybody.post(f"/unsubscribe/{signer.sign(said)}/").status_code == 404
+            assert anybody.post(f"/unsubscribe/{signing.dumps(said, salt=salt)}/").status_code == 404
+        assert not Mute.objects.exists()
+
+    def test_a_former_key_keeps_it_good_while_it_is_a_fallback(self, anybody, url, settings):
+        former, settings.SECRET_KEY = settings.SECRET_KEY, "the-new-key"
+        assert anybody.post(url).status_code == 404
+        settings.SECRET_KEY_FALLBACKS = [former]
+        assert anybody.post(url).status_code == 200
 
     def test_a_disabled_person_and_nobody_answer_alike(self, anybody, url, uma, ticket):
         User.objects.filter(pk=uma.pk).update(is_active=False)

@@ -60,6 +60,12 @@ class TestSigning:
         assert report("delivered", secret=secret).status_code == 400
         assert state() == MailState.SENT
 
+    def test_while_it_changes_both_secrets_hold(self, sent, report, settings):
+        settings.ANYMAIL = settings.ANYMAIL | {"WEBHOOK_SECRET": ["opsi:new", SECRET]}
+        assert report("delivered", secret="opsi:other").status_code == 400
+        assert report("delivered", secret=SECRET).status_code == 200
+        assert report("delivered", secret="opsi:new").status_code == 200
+
     def test_without_a_secret_it_is_not_there(self, sent, report, settings):
         settings.ANYMAIL = {
             name: value for name, value in settings.ANYMAIL.items() if name != "WEBHOOK_SECRET"

@@ -1,12 +1,14 @@
 """What one machine gets without preparation."""
 
 import os
+import socket
 import stat
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from opsi import embedded
+from opsi.management.commands import up
 
 
 @pytest.fixture(autouse=True)
@@ -52,3 +54,23 @@ def test_relative_data_dir_is_relative_to_the_caller(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     embedded.supply_from(["--data", "mine"])
     assert os.environ["OPSI_DATA_DIR"] == str(tmp_path / "mine")
+
+
+@pytest.mark.parametrize(
+    ("host", "given", "private", "ports"),
+    [
+        ("127.0.0.1", "", "on", "any"),
+        ("localhost", "", "on", "any"),
+        ("127.0.0.1", "no", "no", "any"),
+        ("0.0.0.0", "", "", ""),  # noqa: S104
+        ("192.0.2.7", "", "", ""),
+    ],
+)
+def test_only_a_trial_on_loopback_lets_the_mail_server_be_beside_it(monkeypatch, host, given, private, ports):
+    monkeypatch.setenv("OPSI_BASE_URL", "http://localhost")
+    monkeypatch.setenv("OPSI_ALLOWED_HOSTS", "localhost")
+    monkeypatch.setenv("OPSI_MAIL_SERVER_PRIVATE", given)
+    monkeypatch.setenv("OPSI_MAIL_SERVER_PORTS", "")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        up.Command()._announce(listener, host)
+    assert (os.environ["OPSI_MAIL_SERVER_PRIVATE"], os.environ["OPSI_MAIL_SERVER_PORTS"]) == (private, ports)

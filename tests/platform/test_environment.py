@@ -32,6 +32,10 @@ def test_flag(value, expected):
     ("read", "value"),
     [
         (Environment.flag, "maybe"),
+        (Environment.ports, "25,smtp"),
+        (Environment.ports, "0"),
+        (Environment.ports, "65536"),
+        (Environment.ports, "9999999"),
         (Environment.whole_number, "-1"),
         (Environment.whole_number, "1.5"),
         (Environment.whole_number, "٣"),
@@ -103,7 +107,12 @@ def test_anymail_route_takes_its_variables():
     assert env.anymail_options() == {"POSTMARK_SERVER_TOKEN": "t"}
 
 
-@pytest.mark.parametrize("secret", ["short", "user:", ":password"])
+def test_while_a_webhook_secret_changes_both_hold():
+    env = Environment({"ANYMAIL_WEBHOOK_SECRET": "opsi:new, opsi:old"})
+    assert env.anymail_options() == {"WEBHOOK_SECRET": ["opsi:new", "opsi:old"]}
+
+
+@pytest.mark.parametrize("secret", ["short", "user:", ":password", "opsi:new,old"])
 def test_a_secret_that_reports_cannot_be_signed_with(secret):
     with pytest.raises(BadSetting, match=r"ANYMAIL_WEBHOOK_SECRET must look like user:password"):
         Environment({"ANYMAIL_WEBHOOK_SECRET": secret}).anymail_options()
@@ -146,3 +155,11 @@ def test_any_command_stops_with_nothing_but_the_sentence(variables, sentence, tm
     assert done.returncode == 1
     assert done.stderr == sentence
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("", frozenset()), ("26", {26}), ("26, 1025", {26, 1025}), ("any", None)],
+)
+def test_ports(value, expected):
+    assert Environment({"PORTS": value}).ports("PORTS") == expected

@@ -133,6 +133,11 @@ class Command(BaseCommand):
         if not os.environ.get("OPSI_ALLOWED_HOSTS"):
             settings.ALLOWED_HOSTS = sorted({*settings.ALLOWED_HOSTS, name} | (set() if anywhere else {host}))
             os.environ["OPSI_ALLOWED_HOSTS"] = ",".join(settings.ALLOWED_HOSTS)
+        if is_loopback(host):
+            # A trial that nobody else reaches: its mail server may be one beside it, on whatever port.
+            for name, value in (("OPSI_MAIL_SERVER_PRIVATE", "on"), ("OPSI_MAIL_SERVER_PORTS", "any")):
+                if not os.environ.get(name):
+                    os.environ[name] = value
 
     def _prepare_database(self, load_demo: bool) -> None:
         try:
