@@ -80,8 +80,6 @@ def test_every_tag_that_names_somebody(ticket, uma, mika, vera, cora, aiko):
     assert fill(tags, event, Reader.of_nobody("x@example.net")) == to_cora
     to_uma = fill(tags, event, Reader.of(uma))
     assert to_uma.startswith("佐藤 愛子|Mika Manager|Mika Manager|Vera Viewer|")
-        "佐藤 愛子|Mika Manager|Mika Manager|Vera Viewer|"
-    )
 
 
 @pytest.mark.usefixtures("neutral")
