@@ -31,7 +31,7 @@ def happened(ticket):
 
 def test_mika_is_asked_about_the_owner_and_nothing_is_saved_before(ticket, staff, mika, signed_in):
     answer = move(signed_in(mika), ticket, staff)
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "The owner Uma Ogawa cannot read “Personnel matters”. What then?" in answer.text
     assert 'name="responsible_then"' not in answer.text
     assert "is-invalid" not in answer.text
@@ -94,7 +94,8 @@ def test_nobody_is_asked_where_all_can_read(ticket, mika, signed_in):
 def test_an_answer_for_another_queue_is_none(ticket, staff, mika, signed_in):
     """Who was asked of one queue and sends another is asked again."""
     answer = move(signed_in(mika), ticket, staff, asked=staff.pk + 1, owner_then="keep")
-    assert answer.status_code == 422
+    assert answer.status_code == 200
+    assert "What then?" in answer.text
     assert happened(ticket) == []
 
 
@@ -124,7 +125,7 @@ def test_who_moves_it_out_of_their_own_sight_is_warned(ticket, staff, aiko, mika
     ticket.change_owner(None, by=mika)
     client = signed_in(aiko)
     asked = move(client, ticket, staff)
-    assert asked.status_code == 422
+    assert asked.status_code == 200
     assert "once it is moved, this ticket is out of your sight" in asked.text
     done = move(client, ticket, staff, asked=staff.pk)
     assert (done.status_code, done.url) == (302, "/tickets/")
@@ -176,7 +177,7 @@ def test_the_dialog_is_asked_in_just_so(ticket, staff, mika, signed_in):
         {"version": ticket.version, "queue": staff.pk},
         headers={"HX-Request": "true"},
     )
-    assert answer.status_code == 422
+    assert answer.status_code == 200
     assert "<html" not in answer.text
     assert "What then?" in answer.text
 
@@ -190,7 +191,8 @@ def test_the_verb_takes_off_who_is_named(ticket, staff, mika, uma):
 
 @pytest.mark.parametrize("junk", ["", "x", "9" * 30, "\x00", "-1"])
 def test_junk_asks_nothing_and_moves_nothing(junk, ticket, mika, staff, signed_in):
-    for sent in ({"queue": junk}, {"queue": staff.pk, "asked": junk, "owner_then": junk, "version": junk}):
+    answered = {"queue": staff.pk, "asked": staff.pk, "owner_then": junk, "version": junk}
+    for sent, status in (({"queue": junk}, 422), (answered, 422), (answered | {"asked": junk}, 200)):
         answer = signed_in(mika).post(f"/tickets/{ticket.number}/fields/queue/", sent)
-        assert answer.status_code == 422
+        assert answer.status_code == status
     assert happened(ticket) == []

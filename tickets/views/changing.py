@@ -25,8 +25,8 @@ def field(request: PersonRequest, number: str, name: str) -> HttpResponse:
     form = form_class(request.POST if request.method == "POST" else None, ticket=ticket, person=request.user)
     missed: list[timeline.Line] | None = None
     if (asking := form.to_ask) is not None:
-        # Nothing is saved until that is answered.
-        return form_page(request, _context(ticket, asking), status=422)
+        # Nothing is saved until that is answered; being asked is no mistake, so no error either.
+        return form_page(request, _context(ticket, asking))
     if form.is_valid():
         seen = form.cleaned_data["version"]
         try:
