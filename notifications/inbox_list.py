@@ -70,6 +70,8 @@ class Filter:
             rows = rows.filter(severity=SEVERITIES[self.severity])
         if self.reason:
             rows = rows.filter(notice__reasons__icontains=f'"{self.reason}"')
+        if self.queue or self.search:
+            rows = rows.filter(_known_now(person))
         if self.queue:
             rows = rows.filter(ticket__queue=int(self.queue))
         if self.search:
@@ -127,12 +129,18 @@ class Filter:
 
     def queues(self, person: User) -> list[tuple[str, str, bool]]:
         """Those of the tickets in the person's inbox; one statement."""
-        queues = Queue.objects.filter(pk__in=InboxRow.objects.of(person).values("ticket__queue"))
+        rows = InboxRow.objects.of(person).filter(_known_now(person))
+        queues = Queue.objects.filter(pk__in=rows.values("ticket__queue"))
         return [(str(queue.pk), queue.name, str(queue.pk) == self.queue) for queue in queues]
 
     def severities(self) -> Iterator[tuple[str, str | Promise, bool]]:
         for name, severity in SEVERITIES.items():
             yield name, severity.label, name == self.severity
+
+
+def _known_now(person):
+    """Rows that take leave of a ticket stay, but nobody learns by asking what became of a ticket they left."""
+    return Q(takes_leave=False) | Exists(Ticket.objects.readable_by(person).filter(pk=OuterRef("ticket")))
 
 
 def _position(text):

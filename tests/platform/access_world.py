@@ -89,13 +89,13 @@ def build(people, acme, borealis, desk) -> World:
     with operation(mika) as note:
         world.tickets["acme"].change_priority("high", mika)
     world.operations["acme"] = note.id
-    _tell()
+    tell()
     # bo has a row about Acme's ticket, from when that was his customer's: it is hidden.
     row = InboxRow.objects.get(person=cora, ticket=world.tickets["acme"])
     row.pk, row.person = None, bo
     row.save(force_insert=True)
     world.tickets["deleted"].remove(by=mika)
-    _tell()
+    tell()
     for login in ("uma", "cora"):
         PersonalSettings.objects.create(person=people[login], asked_address=f"{login}@elsewhere.example")
     AddressPause.objects.pause("uma@example.com", "bounced", "550 no such user")
@@ -124,7 +124,7 @@ def _ticket(world, name, by, queue, **fields):
         )
 
 
-def _tell():
+def tell():
     for one in Outbox.objects.filter(state="waiting").order_by("created_at").values_list("pk", flat=True):
         dispatch_operation(one)
 
