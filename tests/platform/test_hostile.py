@@ -22,6 +22,9 @@ from tests.platform.test_matrix import Asker, quiet, world
 
 __all__ = ["quiet", "world"]
 
+# More examples, or a busy machine, take longer than one test usually may.
+pytestmark = pytest.mark.timeout(3600)
+
 EXAMPLES = int(os.environ.get("OPSI_HOSTILE_EXAMPLES", "3"))
 PEOPLE = ("ada", "uma", "vera", "cora", "ray", NOBODY)
 HARSH = settings(

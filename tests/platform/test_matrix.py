@@ -13,6 +13,8 @@ from tests.platform.access_table import METHODS, TABLES, routes, rows_of
 from tests.platform.access_world import LOGINS, NOBODY, TICKETS, UNKNOWN
 from tests.platform.database_digest import Unchanging
 
+pytestmark = pytest.mark.timeout(600)  # a thousand cells, on a busy machine
+
 ROWS = {name: rows_of(path) for name, path in TABLES.items()}
 EVERY_ROW = [row for rows in ROWS.values() for row in rows]
 # What is no refusal and no change: who is refused must find everything as it was, and who only looks changes nothing.
