@@ -7,7 +7,6 @@ from opsi import health, preferences, views
 urlpatterns = [
     path("login/", views.login, name="login"),
     path("logout/", views.logout, name="logout"),
-    path("favicon.ico", views.favicon, name="favicon"),
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/password/", preferences.password, name="password"),
     path("healthz", health.healthz, name="healthz"),

@@ -145,8 +145,6 @@ SECURE_CSP = {
     "connect-src": [CSP.SELF],
     "manifest-src": [CSP.SELF],
     "form-action": [CSP.SELF],
-    "frame-src": [CSP.SELF],
-    "object-src": [CSP.NONE],
     "frame-ancestors": [CSP.NONE],
     "base-uri": [CSP.NONE],
 }
@@ -158,8 +156,6 @@ if _base_url.scheme == "https":
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by load balancers from inside
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
-    # Of this host: whatever lies beneath its name is reached by HTTPS as well.
-    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 
 # Mail. "opsi" is the Ops I notification function's route; "default" is for whatever else Django sends.

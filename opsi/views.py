@@ -6,11 +6,10 @@ from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.templatetags.static import static
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST
 
 
 class SignInForm(AuthenticationForm):
@@ -43,13 +42,6 @@ def _goal(request):
     goal = request.POST.get("next", request.GET.get("next", ""))
     inside = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
     return goal if inside and goal.startswith("/") and not goal.startswith(settings.LOGIN_URL) else ""
-
-
-@login_not_required
-@require_safe
-def favicon(request: HttpRequest) -> HttpResponse:
-    """Where browsers look for an icon on pages that name none: the admin's, files, bare answers."""
-    return redirect(static("img/icon.svg"))
 
 
 @login_not_required

@@ -54,11 +54,11 @@ class Conversation:
         rows = list(
             articles.select_related("author")
             .annotate(has_attachments=Exists(attached), excerpt=Left("body", 90))
-            .defer("body", "html", "to", "cc")
+            .defer("body", "to", "cc")
             .order_by("-number")[(page - 1) * PAGE : page * PAGE]
         )
         opened = next((row for row in rows if not found or row.number == number), None)
         if opened is not None:
-            opened.refresh_from_db(fields=["body", "html", "to", "cc"])
+            opened.refresh_from_db(fields=["body", "to", "cc"])
         files = list(opened.attachments.all()) if opened is not None and opened.has_attachments else []
         return cls(rows, opened, wanted["total"], page, bool(number) and not found, files)

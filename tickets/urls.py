@@ -15,7 +15,6 @@ urlpatterns = [
     path("tickets/<slug:number>/articles/", articles.create, name="ticket_articles"),
     path("tickets/<slug:number>/articles/new/", articles.new, name="article_new"),
     path("tickets/<slug:number>/articles/<int:article>/", articles.article, name="article"),
-    path("tickets/<slug:number>/articles/<int:article>/html/", articles.html, name="article_html"),
     path("tickets/<slug:number>/articles/<int:article>/edit/", articles.edit, name="article_edit"),
     path("tickets/<slug:number>/articles/<int:article>/delete/", articles.delete, name="article_delete"),
     path(

@@ -1,14 +1,19 @@
 """Preview, dry run and test mail of a ticket notification, in the admin (docs/definitions.md)."""
 
+from collections.abc import Mapping
+from typing import cast
+
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import addresses, rehearsal
@@ -21,6 +26,7 @@ from notifications.transports import DeliveryFailed
 MOST_ROWS = 200
 MOST_TEXTS = 20
 TEXT_FIELDS = ("language", "frame", "subject", "body")
+WITH_FRAME = cast(Mapping[str, list[str]], settings.SECURE_CSP | {"frame-src": [CSP.SELF]})
 # A mail as mail programs show it: its own styles, nothing that runs, nothing from elsewhere.
 MAIL_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -65,6 +71,7 @@ class Rehearsing:
         }  # fmt: skip
         return self._show(request, "dry_run", definition, context, status)
 
+    @method_decorator(csp_override(WITH_FRAME))
     def preview_view(self, request, pk):
         return self._preview(request, _definition(pk))
 
@@ -78,6 +85,7 @@ class Rehearsing:
         found = _previewed(definition, form, _posted_texts(request), form.cleaned_data["to"] or request.user)
         return HttpResponse(found.html, headers={"Content-Security-Policy": MAIL_CSP})
 
+    @method_decorator(csp_override(WITH_FRAME))
     def test_view(self, request, pk):
         """Send the previewed mail, as for the administrator who asks, to their own address."""
         definition = _definition(pk)

@@ -103,10 +103,6 @@ class Stage:
         subject = f"Re: {ticket.title}"
         ticket.reply(act.text, self.people[act.who], subject=subject, to=to, attachments=self._uploads(act))
 
-    def do_html(self, act, ticket, argument):
-        """A follow-up as an HTML mail brings it."""
-        ticket.follow_up("", by=self.people[act.who], html=act.text)
-
     def do_follow(self, act, ticket, argument):
         ticket.follow_up(act.text, by=self.people[act.who], attachments=self._uploads(act))
 

@@ -176,16 +176,3 @@ def test_nothing_is_wider_than_a_small_phone(page, visit, everyone, ticket, logi
         else:
             page.goto(page.url.split("/tickets/")[0] + path)
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
-
-
-def test_html_is_shown_in_a_frame_where_nothing_runs(page, visit, ticket, cora, uma):
-    article = ticket.follow_up("", by=cora, html="<p>It <b>works</b> on all three.</p>")
-    # As if cleaning had missed it: the sandbox and the policy hold by themselves.
-    harmful = article.html + "<img src=x onerror=\"parent.document.title='run'\">"
-    type(article).objects.filter(pk=article.pk).update(html=harmful)
-    visit(uma, url(ticket))
-    frame = page.frame_locator("iframe.article-html")
-    expect(frame.locator("b")).to_have_text("works")
-    expect(page).not_to_have_title("run")
-    page.get_by_text("As text").click()
-    expect(page.locator(".article-as-text .article-body")).to_contain_text("It works on all three.")

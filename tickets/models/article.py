@@ -32,8 +32,6 @@ class Article(models.Model):
     cc = models.TextField(_("cc"), blank=True)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     body = models.TextField(_("text"))
-    # As it came, cleaned (tickets.html); "" for what was written as text. `body` then says the same as text.
-    html = models.TextField("HTML", blank=True, editable=False)
     visible_for_customer = models.BooleanField(_("visible for customer"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -65,7 +63,6 @@ class ArticleVersion(models.Model):
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions")
     subject = models.CharField(max_length=250, blank=True)
     body = models.TextField()
-    html = models.TextField(blank=True)
     visible_for_customer = models.BooleanField()
     replaced_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

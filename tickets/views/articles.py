@@ -4,35 +4,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.cache import patch_cache_control, patch_vary_headers
-from django.utils.csp import CSP
-from django.utils.safestring import mark_safe
+from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
-from django.views.decorators.clickjacking import xframe_options_sameorigin
-from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from opsi.requests import PersonRequest
 from tickets import access, timeline
 from tickets.forms import add_errors
 from tickets.forms.articles import FORMS, EditForm, FollowUpForm, ReplyForm
-from tickets.html import sanitise
 from tickets.lookup import readable_article, readable_ticket, ticket_for
 from tickets.models import FollowUpRefused, StaleTicket
 from tickets.operations import operation
 from tickets.views.answers import form_page, go_to, show_again
 from tickets.views.changing import at_version
-
-# No origin, no script, no request to anywhere; links open beside. The style is the frame's own.
-HTML_POLICY: dict[str, list[str]] = {
-    "default-src": [CSP.NONE.value],
-    "img-src": ["data:"],
-    "style-src": [CSP.UNSAFE_INLINE.value],
-    "form-action": [CSP.NONE.value],
-    "base-uri": [CSP.NONE.value],
-    "frame-ancestors": [CSP.SELF.value],
-    "sandbox": ["allow-popups", "allow-popups-to-escape-sandbox"],
-}
 
 
 @require_safe
@@ -96,20 +80,6 @@ def _writing(request, ticket, form, missed=None, status=200):
 def article(request: PersonRequest, number: str, article: int) -> HttpResponse:
     """An article's own address leads to where it lies open among the others."""
     return redirect(readable_article(request, readable_ticket(request, number), article))
-
-
-@require_safe
-@xframe_options_sameorigin
-@csp_override(HTML_POLICY)
-def html(request: PersonRequest, number: str, article: int) -> HttpResponse:
-    """An article's HTML on its own, for the frame it is shown in: cleaned once more, in a sandbox, loading nothing."""
-    shown = readable_article(request, readable_ticket(request, number), article)
-    if not shown.html:
-        raise Http404
-    context = {"article": shown, "html": mark_safe(sanitise(shown.html))}  # noqa: S308  (nh3 made it so)
-    response = render(request, "tickets/article_html.html", context)
-    patch_cache_control(response, private=True, no_cache=True)
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -8,7 +8,6 @@ from django.db.models import Max
 from django.utils.translation import gettext as _
 
 from tickets.choices import Channel, FollowUp, SenderType, State
-from tickets.html import sanitise, text_of
 from tickets.models.article import Article, ArticleVersion, Attachment
 from tickets.models.history import record
 from tickets.operations import now, on_failure, operation
@@ -19,28 +18,26 @@ class FollowUpRefused(Exception):
 
 
 class Conversing:
-    def note(self, body, by, subject="", visible_for_customer=False, attachments=(), informed=(), html=""):
+    def note(self, body, by, subject="", visible_for_customer=False, attachments=(), informed=()):
         """An internal note, unless `visible_for_customer`. `informed`: people to tell whatever else is defined.
 
-        `attachments` are clean uploads (see tickets.uploads). `html`, of any origin, is cleaned and shown instead of
-        `body`, which is made from it where it is "". Returns the Article.
+        `attachments` are clean uploads (see tickets.uploads). Returns the Article.
         """
         return self._say(
             body, by, Channel.NOTE, subject=subject, visible=visible_for_customer, attachments=attachments,
-            informed=informed, html=html,
+            informed=informed,
         )  # fmt: skip
 
-    def reply(self, body, by, subject="", to="", cc="", attachments=(), informed=(), html=""):
-        """An answer the customer sees; `html` as with a note. Returns the Article."""
+    def reply(self, body, by, subject="", to="", cc="", attachments=(), informed=()):
+        """An answer the customer sees. Returns the Article."""
         return self._say(
             body, by, Channel.EMAIL, subject=subject, visible=True, attachments=attachments, to=to, cc=cc,
-            informed=informed, html=html,
+            informed=informed,
         )  # fmt: skip
 
-    def follow_up(self, body, by, subject="", attachments=(), html=""):
+    def follow_up(self, body, by, subject="", attachments=()):
         """What a customer user or requester adds; on a complete ticket as the queue says (domain §1).
 
-        `html` as with a note; where the queue opens another ticket that one begins with the text alone.
         Returns the Article, which stands on a new, linked ticket where the queue opens one. Raises FollowUpRefused.
         """
         with operation(by):
@@ -53,12 +50,10 @@ class Conversing:
                             _("This ticket is complete and takes no more follow-ups: please open a new one.")
                         )
                     case FollowUp.LINK:
-                        return self._continue_elsewhere(body or text_of(sanitise(html)), by, attachments)
+                        return self._continue_elsewhere(body, by, attachments)
                     case _:
                         self.change_state(State.OPEN, by)
-            return self._say(
-                body, by, Channel.WEB, subject=subject, visible=True, attachments=attachments, html=html
-            )
+            return self._say(body, by, Channel.WEB, subject=subject, visible=True, attachments=attachments)
 
     def _continue_elsewhere(self, body, by, attachments):
         successor = type(self).objects.register(
@@ -101,13 +96,8 @@ class Conversing:
             )
             raise ValidationError({"body": problem})
 
-    def add_article(
-        self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc="", html=""
-    ):
+    def add_article(self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc=""):
         """Store an article without an event of its own: for verbs that write theirs. Returns the Article."""
-        if html:
-            html = sanitise(html)
-            body = body if body.strip() else text_of(html)
         if not body.strip():
             raise ValidationError({"body": _("Write something first.")})
         last = self.articles.aggregate(last=Max("number"))["last"] or 0
@@ -122,7 +112,6 @@ class Conversing:
             cc=cc,
             subject=(subject or self.title)[:250],
             body=body,
-            html=html,
             visible_for_customer=visible,
             created_at=now(),
         )
@@ -169,16 +158,12 @@ class Conversing:
                 article=article,
                 subject=article.subject,
                 body=article.body,
-                html=article.html,
                 visible_for_customer=article.visible_for_customer,
                 replaced_by=by,
                 replaced_at=now(),
             )
             for name, value in changes.items():
                 setattr(article, name, value)
-            if "body" in changes:
-                # What was edited is the text: the HTML says something else now.
-                article.html = ""
             article.edited_at = now()
             article.save()
             self._touch()
