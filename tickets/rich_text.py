@@ -43,6 +43,9 @@ STYLES = {
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto", "tel", "data"}
 DATA_IMAGE = re.compile(r"data:image/(?:png|gif|jpeg|webp);base64,[A-Za-z0-9+/=\s]+\Z")
+COLOUR = re.compile(
+    r"\b(?:rgb|hsl)a?\([\d\s.,%/]+\)", re.IGNORECASE
+)  # the only functions of styles let through
 REMOTE_IMAGE = re.compile(r"<img [^>]*src=\"https?:", re.IGNORECASE)
 
 
@@ -53,7 +56,7 @@ def _cleaner(remote_images=True, **for_showing):
             return value if (remote and remote_images) or DATA_IMAGE.match(value) else None
         if name == "href" and value.lstrip().lower().startswith("data:"):
             return None
-        if name == "style" and ("url(" in value.lower() or "\\" in value):
+        if name == "style" and ("\\" in value or "(" in COLOUR.sub("", value)):
             return None
         return value
 
