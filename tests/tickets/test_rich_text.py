@@ -51,7 +51,7 @@ VECTORS = {
     "template": "<template><img src=x onerror=alert(1)></template>",
     "zero byte": "<scr\0ipt>alert(1)</scr\0ipt><img src=x on\0error=alert(1)>",
     "condition": "<!--[if IE]><script>alert(1)</script><![endif]-->",
-    "position over all": '<a href="https://evil.example" style="position: fixed; inset: 0; z-index: 9; opacity: 0">x</a>',
+    "position over all": '<a href="https://evil.example" style="position: fixed; inset: 0; opacity: 0">x</a>',
     "our own names": '<p id="csrf-token" class="btn" name="user" hx-get="/logout/" data-print>x</p>',
     "audio": "<audio src=x onerror=alert(1)><video><source onerror=alert(1)></video>",
 }

@@ -1,4 +1,4 @@
-"""Every address of the product, filled with things that are there, so that no page is forgotten by a test of them all."""
+"""Every address of the product, filled with things that are there, so that no test of them all forgets a page."""
 
 import re
 from dataclasses import dataclass
@@ -60,9 +60,8 @@ def scene(ticket, everyone, service_desk):
     return ticket
 
 
-def _values(scene, everyone):
+def _values(scene):
     article = scene.articles.get(number=2)
-    uma = everyone["uma"]
     row = InboxRow.objects.order_by("pk").first()
     return {
         "number": scene.number,
@@ -83,7 +82,7 @@ def _values(scene, everyone):
 @pytest.fixture
 def addresses(scene, everyone):
     """[(Route, address)] of every route; those of the admin with the first row of their model."""
-    values = _values(scene, everyone)
+    values = _values(scene)
     found = []
     for route in ROUTES:
         here = dict(values)
