@@ -66,7 +66,8 @@ def test_the_check_for_production_finds_nothing(tmp_path):
 
 @pytest.mark.parametrize(
     ("changed", "warning"),
-    [({"OPSI_BASE_URL": "http://tickets.example.com"}, "security.W008"), ({"OPSI_SECRET_KEY": "short"}, "security.W009"),
+    [({"OPSI_BASE_URL": "http://tickets.example.com"}, "security.W008"),
+     ({"OPSI_SECRET_KEY": "short"}, "security.W009"),
      ({"OPSI_HSTS_SECONDS": "0"}, "security.W004"), ({"OPSI_DEBUG": "yes"}, "security.W018")],
 )  # fmt: skip
 def test_it_finds_what_is_left_open(tmp_path, changed, warning):
