@@ -32,8 +32,12 @@ class Conversation:
     @property
     def frame_size(self) -> str:
         """How much room the frame of the open article's formatted text begins with: what stands in it cannot say."""
-        body = self.shown.body if self.shown is not None else ""
-        lines = body.count("\n") + len(body) // 80
+        if self.shown is None:
+            return "small"
+        body, html = self.shown.body, self.shown.html
+        lines = max(
+            body.count("\n") + len(body) // 80, sum(map(html.count, ("<p", "<li", "<tr", "<br"))) * 3 // 2
+        )
         return "small" if lines < 6 else "medium" if lines < 16 else "large"
 
     @property
