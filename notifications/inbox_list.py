@@ -28,6 +28,7 @@ SHOWN = (
     "ticket", "notice__definition_version", "notice__event__ticket", "notice__event__actor",
     "notice__event__article__author", "notice__event__article__ticket",
 )  # fmt: skip
+LEFT_OUT = "notice__event__article__html"  # large, and no notice shows it
 
 VIEWS: dict[str, tuple[str | Promise, Q]] = {
     "all": (_("All"), ~Q(state__in=[InboxState.DONE, InboxState.SNOOZED])),
@@ -84,7 +85,7 @@ class Filter:
 
     def page(self, person: User) -> tuple[list["Line"], str]:
         """At most 50 lines, and the query of the page after them, "" where they are the last."""
-        newest = self.rows(person).select_related(*SHOWN).order_by("-changed_at", "-pk")
+        newest = self.rows(person).select_related(*SHOWN).defer(LEFT_OUT).order_by("-changed_at", "-pk")
         found = newest.fetch_mode(FETCH_PEERS)[: PAGE + 1]
         rows = found.readable_rows(person)
         following = ""
@@ -248,7 +249,7 @@ def _events_of_many(rows, person):
     events = TicketEvent.objects.filter(operation__in={row.notice.operation for row in rows}).annotate(
         may_read=Exists(Ticket.objects.readable_by(person).filter(pk=OuterRef("ticket")))
     )
-    for event in events.select_related("ticket", "article", "actor").order_by("pk"):
+    for event in events.select_related("ticket", "article", "actor").defer("article__html").order_by("pk"):
         told = event.may_read or takes_leave(event, person.pk)
         for row, ids in wanted.items():
             if told and event.pk in ids:

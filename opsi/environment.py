@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import environ
@@ -56,11 +56,17 @@ class Environment:
             raise BadSetting(f"{name} is {value!r}, but must be one of {', '.join(YES + NO)}.")
         return value in YES
 
-    def whole_number(self, name: str) -> int | None:
-        """A number of 0 or more; None where unset."""
+    @overload
+    def whole_number(self, name: str) -> int | None: ...
+
+    @overload
+    def whole_number(self, name: str, default: int) -> int: ...
+
+    def whole_number(self, name: str, default: int | None = None) -> int | None:
+        """A number of 0 or more; `default` where unset."""
         value = self.text(name)
         if not value:
-            return None
+            return default
         if not (value.isascii() and value.isdigit()):
             raise BadSetting(f"{name} is {value!r}, but must be a whole number of 0 or more.")
         return int(value)

@@ -34,6 +34,7 @@ try:
     # None: any port.
     OPSI_MAIL_SERVER_PORTS = env.ports("OPSI_MAIL_SERVER_PORTS")
     OPSI_MAIL_SERVER_PRIVATE = env.flag("OPSI_MAIL_SERVER_PRIVATE")
+    _hsts_seconds = env.whole_number("OPSI_HSTS_SECONDS", 365 * 24 * 3600)
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
@@ -61,9 +62,13 @@ INSTALLED_APPS = [
     "notifications",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before whatever may answer: no answer goes without their headers.
+    "opsi.browser_security.StandingHeadersMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "opsi.browser_security.RequestSizeMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -74,7 +79,6 @@ MIDDLEWARE = [
     "opsi.middleware.PersonalLocaleMiddleware",
     "opsi.middleware.AuditedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
 ]
 ROOT_URLCONF = "opsi.urls"
@@ -111,7 +115,7 @@ LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 SESSION_COOKIE_NAME = "opsi_session"
 CSRF_COOKIE_NAME = "opsi_csrf"
-CSRF_COOKIE_HTTPONLY = False  # htmx requests repeat it in a header
+CSRF_COOKIE_HTTPONLY = True  # htmx requests repeat what stands in the page
 
 # Languages and time
 LANGUAGE_CODE = "en"
@@ -125,7 +129,13 @@ USE_TZ = True
 STATIC_URL = "/static/"
 STATIC_ROOT = OPSI_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = OPSI_DATA_DIR / "media"
+MEDIA_ROOT = OPSI_DATA_DIR / "media"  # outside the static files, and served by no address of its own
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+DATA_UPLOAD_MAX_MEMORY_SIZE = (
+    5 * 1024 * 1024
+)  # bytes of a form without its files: its texts are refused by themselves
+DATA_UPLOAD_MAX_NUMBER_FILES = 50
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -146,6 +156,7 @@ SECURE_CSP = {
     "manifest-src": [CSP.SELF],
     "form-action": [CSP.SELF],
     "frame-ancestors": [CSP.NONE],
+    "object-src": [CSP.NONE],
     "base-uri": [CSP.NONE],
 }
 X_FRAME_OPTIONS = "DENY"
@@ -155,8 +166,11 @@ if _base_url.scheme == "https":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
     SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by load balancers from inside
-    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_SECONDS = _hsts_seconds
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _hsts_seconds > 0
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # Browsers take a cookie of such a name only from this very host, over HTTPS: no neighbour can plant one.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-opsi_session", "__Host-opsi_csrf"
 
 # Mail. "opsi" is the Ops I notification function's route; "default" is for whatever else Django sends.
 MAILERS = {"default": _mailer, "opsi": _mailer}

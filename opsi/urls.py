@@ -10,3 +10,5 @@ urlpatterns = [
     path("", include("tickets.urls")),
     path("", include("opsi.pages")),
 ]
+
+handler400 = "opsi.views.bad_request"

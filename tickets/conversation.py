@@ -7,6 +7,7 @@ from django.db.models.functions import Left
 
 from opsi.models import User
 from tickets.models import Article, Attachment, Ticket
+from tickets.rich_text import has_remote_images
 
 PAGE = 25
 
@@ -21,6 +22,23 @@ class Conversation:
     page: int
     missing: bool = False
     files: list[Attachment] = field(default_factory=list)
+    images: bool = False
+
+    @property
+    def hides_images(self) -> bool:
+        """Whether the open article has images from other servers that were not asked for."""
+        return self.shown is not None and not self.images and has_remote_images(self.shown.html)
+
+    @property
+    def frame_size(self) -> str:
+        """How much room the frame of the open article's formatted text begins with: what stands in it cannot say."""
+        if self.shown is None:
+            return "small"
+        body, html = self.shown.body, self.shown.html
+        lines = max(
+            body.count("\n") + len(body) // 80, sum(map(html.count, ("<p", "<li", "<tr", "<br"))) * 3 // 2
+        )
+        return "small" if lines < 6 else "medium" if lines < 16 else "large"
 
     @property
     def pages(self) -> int:
@@ -35,7 +53,14 @@ class Conversation:
         return self.page + 1 if self.page < self.pages else None
 
     @classmethod
-    def open(cls, ticket: Ticket, person: User, number: int | None = None, page: int | None = None):
+    def open(
+        cls,
+        ticket: Ticket,
+        person: User,
+        number: int | None = None,
+        page: int | None = None,
+        images: bool = False,
+    ):
         """The page with article `number`, else page `page` with its newest article open, else the newest of all.
 
         Three statements however many articles, one more where the open one has attachments. `missing` where there is
@@ -54,11 +79,11 @@ class Conversation:
         rows = list(
             articles.select_related("author")
             .annotate(has_attachments=Exists(attached), excerpt=Left("body", 90))
-            .defer("body", "to", "cc")
+            .defer("body", "html", "to", "cc")
             .order_by("-number")[(page - 1) * PAGE : page * PAGE]
         )
         opened = next((row for row in rows if not found or row.number == number), None)
         if opened is not None:
-            opened.refresh_from_db(fields=["body", "to", "cc"])
+            opened.refresh_from_db(fields=["body", "html", "to", "cc"])
         files = list(opened.attachments.all()) if opened is not None and opened.has_attachments else []
-        return cls(rows, opened, wanted["total"], page, bool(number) and not found, files)
+        return cls(rows, opened, wanted["total"], page, bool(number) and not found, files, images)

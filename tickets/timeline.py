@@ -52,7 +52,7 @@ def lines(events: Iterable[TicketEvent]) -> list[Line]:
 
 def history(ticket: Ticket):
     """The ticket's events, newest first, ready for `lines`."""
-    return ticket.events.select_related("actor", "article").defer("snapshot").order_by("-id")
+    return ticket.events.select_related("actor", "article").defer("snapshot", "article__html").order_by("-id")
 
 
 def history_for(request: PersonRequest, ticket: Ticket):

@@ -1,7 +1,9 @@
 """What may be attached to an article: how much, which types, under which names (domain §2).
 
 A file is taken for what its bytes say, never for what the browser claims: the ending must be one of `TYPES`, and the
-content must begin as files of that ending do. Nothing a browser would run is among them.
+content must begin as files of that ending do. Nothing a browser would run is among them. The few beginnings stand here
+and not in a library, which would guess what a file might be: what is asked is whether it is what its name says. Files
+are never opened, unpacked or drawn, so none can swell.
 """
 
 import unicodedata
@@ -16,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 MAX_SIZE = 10 * 1024 * 1024  # bytes, each
 MAX_FILES = 10
+MAX_TOGETHER = 25 * 1024 * 1024  # bytes of one form's files: what mail servers still pass on
 MAX_NAME = 150  # characters
 SNIFFED = 4096  # bytes looked at
 
@@ -75,7 +78,7 @@ _RUNNABLE = (
     b"#!",
     b"PK\x03\x04",
 )
-_MARKUP = (b"<!doctype", b"<html", b"<script", b"<svg", b"<iframe", b"<body", b"<head")
+_MARKUP = (b"<!doctype", b"<?xml", b"<!--", b"<html", b"<script", b"<svg", b"<iframe", b"<body", b"<head")
 
 
 def clean_name(name: str) -> str:
@@ -143,6 +146,12 @@ class AttachmentsField(forms.FileField):
             raise ValidationError(
                 ngettext("%(count)d file at most.", "%(count)d files at most.", MAX_FILES)
                 % {"count": MAX_FILES}
+            )
+        together = sum(upload.size for upload in uploads)
+        if together > MAX_TOGETHER:
+            raise ValidationError(
+                _("The files are too large together (%(size)s): %(limit)s at most.")
+                % {"size": filesizeformat(together), "limit": filesizeformat(MAX_TOGETHER)}
             )
         problems = []
         for upload in uploads:

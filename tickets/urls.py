@@ -1,6 +1,6 @@
 from django.urls import path
 
-from tickets.views import articles, attachments, changing, ending, listing, registering, zoom
+from tickets.views import articles, attachments, changing, ending, formatted, listing, registering, zoom
 
 urlpatterns = [
     path("", listing.tickets, name="home"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("tickets/<slug:number>/articles/<int:article>/", articles.article, name="article"),
     path("tickets/<slug:number>/articles/<int:article>/edit/", articles.edit, name="article_edit"),
     path("tickets/<slug:number>/articles/<int:article>/delete/", articles.delete, name="article_delete"),
+    path(
+        "tickets/<slug:number>/articles/<int:article>/formatted/",
+        formatted.formatted,
+        name="article_formatted",
+    ),
     path(
         "tickets/<slug:number>/articles/<int:article>/attachments/<uuid:key>/",
         attachments.attachment,

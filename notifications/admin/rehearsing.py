@@ -1,15 +1,11 @@
 """Preview, dry run and test mail of a ticket notification, in the admin (docs/definitions.md)."""
 
-from collections.abc import Mapping
-from typing import cast
-
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.csp import CSP
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
@@ -22,11 +18,11 @@ from notifications.admin.scene_form import SceneForm
 from notifications.choices import Frame, Function
 from notifications.models import Definition, DefinitionText, NotificationFunction
 from notifications.transports import DeliveryFailed
+from opsi.browser_security import WITH_FRAME
 
 MOST_ROWS = 200
 MOST_TEXTS = 20
 TEXT_FIELDS = ("language", "frame", "subject", "body")
-WITH_FRAME = cast(Mapping[str, list[str]], settings.SECURE_CSP | {"frame-src": [CSP.SELF]})
 # A mail as mail programs show it: its own styles, nothing that runs, nothing from elsewhere.
 MAIL_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "

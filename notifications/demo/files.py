@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from pathlib import Path
 
 VPN_LOG = """\
 {time} vpnd[4121]: peer 10.20.8.17 phase 1 established (IKEv2, AES-256-GCM)
@@ -74,3 +75,8 @@ def content(name: str) -> tuple[bytes, str]:
         return picture(320, 160, *_PICTURES[name]), "image/png"
     kind = "text/csv" if name.endswith(".csv") else "text/plain"
     return _TEXTS[name].encode(), kind
+
+
+def html(name: str) -> str:
+    """The demo mail called `name` as its sender's mail program made it."""
+    return (Path(__file__).parent / "html" / f"{name}.html").read_text(encoding="utf-8")

@@ -65,6 +65,8 @@ class Stage:
                     fields["assignment_group"] = self.named["group"][argument]
                 case "attach":
                     fields["attachments"] = self._uploads(act)
+                case "html":
+                    fields["html"] = self._html(act)
                 case "watch":
                     watching.append(self._person(argument))
                 case "mail":
@@ -89,25 +91,45 @@ class Stage:
             SimpleUploadedFile(name, *files.content(name)) for verb, name in act.steps if verb == "attach"
         ]
 
+    def _html(self, act: Act) -> str:
+        return "".join(files.html(name) for verb, name in act.steps if verb == "html")
+
     # Talking
 
     def do_note(self, act, ticket, argument):
-        ticket.note(act.text, by=self.people[act.who], attachments=self._uploads(act))
+        ticket.note(act.text, by=self.people[act.who], attachments=self._uploads(act), html=self._html(act))
 
     def do_public(self, act, ticket, argument):
-        ticket.note(act.text, self.people[act.who], visible_for_customer=True, attachments=self._uploads(act))
+        ticket.note(
+            act.text,
+            self.people[act.who],
+            visible_for_customer=True,
+            attachments=self._uploads(act),
+            html=self._html(act),
+        )
 
     def do_reply(self, act, ticket, argument):
         concerned = ticket.customer_user or ticket.created_by
         to = f"{concerned.full_name} <{concerned.email}>"
         subject = f"Re: {ticket.title}"
-        ticket.reply(act.text, self.people[act.who], subject=subject, to=to, attachments=self._uploads(act))
+        ticket.reply(
+            act.text,
+            self.people[act.who],
+            subject=subject,
+            to=to,
+            attachments=self._uploads(act),
+            html=self._html(act),
+        )
 
     def do_follow(self, act, ticket, argument):
-        ticket.follow_up(act.text, by=self.people[act.who], attachments=self._uploads(act))
+        ticket.follow_up(
+            act.text, by=self.people[act.who], attachments=self._uploads(act), html=self._html(act)
+        )
 
     def do_attach(self, act, ticket, argument):
         """Goes with what the act says."""
+
+    do_html = do_attach
 
     def do_edit(self, act, ticket, argument):
         ticket.edit_article(ticket.articles.get(number=argument), self.people[act.who], body=act.text)

@@ -32,7 +32,6 @@ def opened(live_server, definition, ada, signed_in, browser):
         )
         page = context.new_page()
         page.complaints = []
-        page.route("**/favicon.ico", lambda route: route.fulfill(status=204))
         page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
         args = [] if name in {"import", "rehearsal"} else [definition.pk]
         page.goto(reverse(f"admin:notifications_definition_{name}", args=args) + query)

@@ -35,7 +35,7 @@ def test_a_file_comes_back_as_it_was_and_only_to_be_saved(attach, uma, signed_in
     assert answer.headers["Content-Type"] == "text/plain"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
-    assert "private" in answer.headers["Cache-Control"]
+    assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 def test_names_in_any_script_survive(attach, uma, signed_in):
@@ -92,3 +92,48 @@ def test_the_path_on_disk_owes_nothing_to_the_name(attach, ticket):
     attach("../../evil.txt", b"x")
     kept = ticket.articles.get(number=2).attachments.get()
     assert kept.file.name == f"attachments/{ticket.number}/2/{kept.key}"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("both.gif", b"GIF89a/*....*/=1;alert(document.domain)//"), ("both.png", PNG + b"<script>alert(1)</script>"),
+     ("both.pdf", b"%PDF-1.7\n<html><script>alert(1)</script>"), ("both.zip", b"PK\x03\x04<script>alert(1)</script>")],
+)  # fmt: skip
+def test_what_is_two_things_at_once_is_served_as_the_harmless_one(attach, uma, signed_in, name, content):
+    answer = signed_in(uma).get(attach(name, content))
+    assert answer.headers["Content-Type"] in {"image/gif", "image/png", "application/pdf", "application/zip"}
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_picture_that_would_swell_is_only_passed_on(attach, uma, signed_in):
+    """Its head says 60,000 by 60,000 pixels, some 14 GB drawn; nothing here draws it."""
+    bomb = PNG[:8] + b"\x00\x00\x00\rIHDR" + (60_000).to_bytes(4, "big") * 2 + b"\x08\x06\x00\x00\x00"
+    assert body(signed_in(uma).get(attach("bomb.png", bomb))) == bomb
+
+
+def test_files_lie_where_no_address_leads(attach, ticket, settings, client, uma, signed_in):
+    attach("a.txt", b"x")
+    kept = ticket.articles.get(number=2).attachments.get()
+    assert settings.STATIC_ROOT not in settings.MEDIA_ROOT.parents
+    assert settings.MEDIA_ROOT not in [settings.STATIC_ROOT, *settings.STATICFILES_DIRS]
+    for prefix in ("/media/", "/static/", "/static/../media/", "/"):
+        assert signed_in(uma).get(f"{prefix}{kept.file.name}").status_code == 404
+
+
+def test_a_form_with_more_than_any_form_has_is_answered_in_words(ticket, uma, signed_in):
+    client = signed_in(uma)
+    files = {f"f{number}": SimpleUploadedFile("a.txt", b"x") for number in range(60)}
+    for given in (files, {"body": "x" * 6_000_000}):
+        answer = client.post(f"/tickets/{ticket.number}/articles/", given)
+        assert answer.status_code == 413
+        assert "This was too much at once" in answer.text
+    assert ticket.articles.count() == 1
+
+
+def test_a_flood_is_refused_unread(ticket, uma, signed_in):
+    where = f"/tickets/{ticket.number}/articles/"
+    for length in (str(65 * 1024 * 1024), "9" * 30):
+        answer = signed_in(uma).generic("POST", where, b"body=x", CONTENT_LENGTH=length)
+        assert answer.status_code == 413
+    assert ticket.articles.count() == 1

@@ -67,3 +67,22 @@ def test_every_refused_file_is_named():
 )  # fmt: skip
 def test_names_lose_what_could_deceive(given, kept):
     assert uploads.clean_name(given) == kept
+
+
+def test_together_they_weigh_no_more_than_a_mail_may():
+    field = uploads.AttachmentsField()
+    files = [SimpleUploadedFile(f"{number}.txt", b"x" * uploads.MAX_SIZE) for number in range(3)]
+    assert len(field.clean(files[:2])) == 2
+    with pytest.raises(ValidationError, match="too large together"):
+        field.clean(files)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md", "a.csv", "a.json", "a.eml"])
+@pytest.mark.parametrize(
+    "content",
+    [b"<?xml version='1.0'?><x:script xmlns:x='http://www.w3.org/1999/xhtml'>alert(1)</x:script>", b"<!-- --><html>",
+     b"<svg onload=alert(1)>", b"\n\t<IFRAME srcdoc=x>"],
+)  # fmt: skip
+def test_markup_is_no_text(name, content):
+    with pytest.raises(ValidationError, match="not what its name says"):
+        uploads.clean(SimpleUploadedFile(name, content))

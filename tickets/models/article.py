@@ -18,7 +18,11 @@ class ArticleQuerySet(models.QuerySet):
 
 
 class Article(models.Model):
-    """`number` counts from 1 within the ticket and never changes, so that people can speak of it."""
+    """`number` counts from 1 within the ticket and never changes, so that people can speak of it.
+
+    `body` is always there and is what mails, search and filters go by; `html` is the same with its looks, as it came by
+    mail, "" where there is none. It is cleaned (tickets.rich_text) and shown in a frame of its own.
+    """
 
     ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="articles")
     number = models.PositiveIntegerField(_("number"))
@@ -32,6 +36,7 @@ class Article(models.Model):
     cc = models.TextField(_("cc"), blank=True)
     subject = models.CharField(_("subject"), max_length=250, blank=True)
     body = models.TextField(_("text"))
+    html = models.TextField(_("formatted text"), blank=True, default="")
     visible_for_customer = models.BooleanField(_("visible for customer"), default=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
@@ -63,6 +68,7 @@ class ArticleVersion(models.Model):
     article = models.ForeignKey(Article, on_delete=models.CASCADE, related_name="versions")
     subject = models.CharField(max_length=250, blank=True)
     body = models.TextField()
+    html = models.TextField(blank=True, default="")
     visible_for_customer = models.BooleanField()
     replaced_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"

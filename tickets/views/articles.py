@@ -88,6 +88,10 @@ def edit(request: PersonRequest, number: str, article: int) -> HttpResponse:
     edited = readable_article(request, ticket, article)
     current = {name: getattr(edited, name) for name in EditForm.base_fields}
     form = EditForm(request.POST if request.method == "POST" else None, initial=current)
+    if edited.html:
+        form.fields["body"].help_text = _(
+            "Once the text is changed, only the plain text is shown. The formatted one is kept as an earlier version."
+        )
     if form.is_valid():
         try:
             ticket.edit_article(edited, request.user, **form.cleaned_data)

@@ -26,8 +26,6 @@ def attachment(request: PersonRequest, number: str, article: int, key: uuid.UUID
         filename=found.name,
         content_type=found.content_type,
     )
-    # Whatever a file holds, it runs nothing and loads nothing here, and a shared cache never keeps it.
+    # Whatever a file holds, it runs nothing and loads nothing here.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Cache-Control"] = "private, no-cache"
     return response

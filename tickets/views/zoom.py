@@ -5,8 +5,10 @@ from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
+from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_safe
 
+from opsi.browser_security import WITH_FRAME
 from opsi.requests import PersonRequest
 from tickets import access, facts, timeline
 from tickets.conversation import Conversation
@@ -23,11 +25,21 @@ HISTORY_PAGE = 50
 
 
 @require_safe
+@csp_override(WITH_FRAME)
 def zoom(request: PersonRequest, number: str) -> HttpResponse:
-    """`?article=` opens that one, `?page=` an older page of the list. htmx turning pages gets the articles alone."""
+    """`?article=` opens that one, `?page=` an older page of the list. htmx turning pages gets the articles alone.
+
+    `?images=1` lets formatted text load images from other servers.
+    """
     ticket = readable_ticket(request, number)
     person = request.user
-    conversation = Conversation.open(ticket, person, _whole(request, "article"), _whole(request, "page"))
+    conversation = Conversation.open(
+        ticket,
+        person,
+        _whole(request, "article"),
+        _whole(request, "page"),
+        images=request.GET.get("images") == "1",
+    )
     verbs = access.verbs_of(person, ticket)
     if ticket.merged_into_id is not None:
         verbs -= WRITING

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from tickets import rich_text
 from tickets.choices import Channel, FollowUp, SenderType, State
 from tickets.models.article import Article, ArticleVersion, Attachment
 from tickets.models.history import record
@@ -18,27 +19,29 @@ class FollowUpRefused(Exception):
 
 
 class Conversing:
-    def note(self, body, by, subject="", visible_for_customer=False, attachments=(), informed=()):
+    def note(self, body, by, subject="", visible_for_customer=False, attachments=(), informed=(), html=""):
         """An internal note, unless `visible_for_customer`. `informed`: people to tell whatever else is defined.
 
-        `attachments` are clean uploads (see tickets.uploads). Returns the Article.
+        `attachments` are clean uploads (see tickets.uploads). `html` is the text with its looks, cleaned here; where it
+        comes alone (`body` is ""), the text is made from it. Returns the Article.
         """
         return self._say(
             body, by, Channel.NOTE, subject=subject, visible=visible_for_customer, attachments=attachments,
-            informed=informed,
+            informed=informed, html=html,
         )  # fmt: skip
 
-    def reply(self, body, by, subject="", to="", cc="", attachments=(), informed=()):
-        """An answer the customer sees. Returns the Article."""
+    def reply(self, body, by, subject="", to="", cc="", attachments=(), informed=(), html=""):
+        """An answer the customer sees; `html` as with `note`. Returns the Article."""
         return self._say(
             body, by, Channel.EMAIL, subject=subject, visible=True, attachments=attachments, to=to, cc=cc,
-            informed=informed,
+            informed=informed, html=html,
         )  # fmt: skip
 
-    def follow_up(self, body, by, subject="", attachments=()):
+    def follow_up(self, body, by, subject="", attachments=(), html=""):
         """What a customer user or requester adds; on a complete ticket as the queue says (domain §1).
 
-        Returns the Article, which stands on a new, linked ticket where the queue opens one. Raises FollowUpRefused.
+        `html` as with `note`. Returns the Article, which stands on a new, linked ticket where the queue opens one.
+        Raises FollowUpRefused.
         """
         with operation(by):
             self.lock_row()
@@ -50,12 +53,14 @@ class Conversing:
                             _("This ticket is complete and takes no more follow-ups: please open a new one.")
                         )
                     case FollowUp.LINK:
-                        return self._continue_elsewhere(body, by, attachments)
+                        return self._continue_elsewhere(body, by, attachments, html)
                     case _:
                         self.change_state(State.OPEN, by)
-            return self._say(body, by, Channel.WEB, subject=subject, visible=True, attachments=attachments)
+            return self._say(
+                body, by, Channel.WEB, subject=subject, visible=True, attachments=attachments, html=html
+            )
 
-    def _continue_elsewhere(self, body, by, attachments):
+    def _continue_elsewhere(self, body, by, attachments, html):
         successor = type(self).objects.register(
             by=by,
             title=self.title,
@@ -67,6 +72,7 @@ class Conversing:
             customer_user=self.customer_user,
             service=self.service,
             attachments=attachments,
+            html=html,
         )
         self.links.create(target=successor, kind="follow_up")
         return successor.articles.get(number=1)
@@ -96,8 +102,13 @@ class Conversing:
             )
             raise ValidationError({"body": problem})
 
-    def add_article(self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc=""):
+    def add_article(
+        self, body, by, channel, *, subject="", visible=False, attachments=(), to="", cc="", html=""
+    ):
         """Store an article without an event of its own: for verbs that write theirs. Returns the Article."""
+        html = rich_text.taken_in(html) if html else ""
+        if html and not body.strip():
+            body = rich_text.as_text(html) or _("(an image)")
         if not body.strip():
             raise ValidationError({"body": _("Write something first.")})
         last = self.articles.aggregate(last=Max("number"))["last"] or 0
@@ -112,6 +123,7 @@ class Conversing:
             cc=cc,
             subject=(subject or self.title)[:250],
             body=body,
+            html=html,
             visible_for_customer=visible,
             created_at=now(),
         )
@@ -138,12 +150,24 @@ class Conversing:
             return SenderType.SYSTEM
         return SenderType.AGENT if by.is_agent else SenderType.CUSTOMER
 
-    def edit_article(self, article, by, *, body=None, subject=None, visible_for_customer=None):
-        """Change an article, keeping how it stood. Returns the TicketEvent, None where nothing changes."""
+    def edit_article(self, article, by, *, body=None, subject=None, visible_for_customer=None, html=None):
+        """Change an article, keeping how it stood. Returns the TicketEvent, None where nothing changes.
+
+        A new `body` without `html` ends the formatted text, which would go on saying the old one; the earlier version
+        keeps it. A new `html` without `body` brings its own text.
+        """
+        if html:
+            html = rich_text.taken_in(html)
+            body = body or rich_text.as_text(html) or None
         with operation(by) as under_way:
             self.lock_row()
             article.refresh_from_db()
-            given = {"body": body, "subject": subject, "visible_for_customer": visible_for_customer}
+            given = {
+                "body": body,
+                "subject": subject,
+                "visible_for_customer": visible_for_customer,
+                "html": html,
+            }
             changes = {
                 name: value
                 for name, value in given.items()
@@ -151,6 +175,8 @@ class Conversing:
             }
             if not changes:
                 return None
+            if html is None and changes.get("body", article.body).split() != article.body.split():
+                changes["html"] = ""
             if not changes.get("body", article.body).strip():
                 raise ValidationError({"body": _("Write something first.")})
             old = {"visible_for_customer": article.visible_for_customer}
@@ -158,6 +184,7 @@ class Conversing:
                 article=article,
                 subject=article.subject,
                 body=article.body,
+                html=article.html,
                 visible_for_customer=article.visible_for_customer,
                 replaced_by=by,
                 replaced_at=now(),

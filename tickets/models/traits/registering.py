@@ -23,12 +23,13 @@ class Registering:
         attachments=(),
         visible_for_customer=True,
         channel=None,
+        html="",
         **fields,
     ):
         """A new ticket with its first article, which raises no event of its own (domain §2). Returns the Ticket.
 
-        `fields` are further Ticket fields. A customer user's ticket is their customer's. Raises ValidationError, by
-        field.
+        `html` as with `Ticket.note`. `fields` are further Ticket fields. A customer user's ticket is their customer's.
+        Raises ValidationError, by field.
         """
         with operation(by) as under_way:
             if by is not None and by.customer_id and "customer" not in fields:
@@ -46,7 +47,13 @@ class Registering:
             ticket.save(force_insert=True)
             channel = channel or (Channel.PHONE if by is not None and by.is_agent else Channel.WEB)
             article = ticket.add_article(
-                body, by, channel, subject=subject, visible=visible_for_customer, attachments=attachments
+                body,
+                by,
+                channel,
+                subject=subject,
+                visible=visible_for_customer,
+                attachments=attachments,
+                html=html,
             )
             if ticket.sla_id or ticket.is_locked or ticket.pending_until:
                 ticket.set_clocks()
