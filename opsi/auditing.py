@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models, transaction
-from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
+from django.db.models.signals import m2m_changed, post_delete, post_save, pre_delete, pre_save
 
 from opsi.audit_entry import Act, AuditEntry
 from opsi.secrets import EncryptedField
@@ -60,6 +60,7 @@ def audit(
     uid = f"opsi.auditing.{model._meta.label}"
     pre_save.connect(_before, sender=model, dispatch_uid=uid)
     post_save.connect(_saved, sender=model, dispatch_uid=uid)
+    pre_delete.connect(_going, sender=model, dispatch_uid=uid)
     post_delete.connect(_deleted, sender=model, dispatch_uid=uid)
     for field in many:
         m2m_changed.connect(_linked, sender=field.remote_field.through, dispatch_uid=f"{uid}.{field.name}")
@@ -117,9 +118,16 @@ def _saved(sender, instance, raw, created, update_fields, **kwargs):
         _write(kind, instance, Act.CHANGED, _changes(differing, old, instance))
 
 
+def _going(sender, instance, **kwargs):
+    """Notes what the row says while all that it names is still there: it may go with one of them."""
+    kind = audited[sender]
+    instance.__dict__["_audited_going"] = str(instance), _all_said(kind, instance)
+
+
 def _deleted(sender, instance, **kwargs):
     kind = audited[sender]
-    _write(kind, instance, Act.DELETED, [[name, old, None] for name, old in _all_said(kind, instance)])
+    named, said = instance.__dict__.pop("_audited_going")
+    _write(kind, instance, Act.DELETED, [[name, old, None] for name, old in said], named)
 
 
 def _linked(sender, instance, action, reverse, pk_set, **kwargs):
@@ -211,7 +219,7 @@ def _said(field, row):
     return value
 
 
-def _write(kind, row, act, changes):
+def _write(kind, row, act, changes, named=""):
     who = _who()
     if (who is None and kind.by_people) or (act == Act.CHANGED and not changes):
         return
@@ -224,7 +232,7 @@ def _write(kind, row, act, changes):
         object_id=str(whole.pk),
         object_name=str(whole)[:250],
         row=row._meta.label_lower,
-        row_name=str(row)[:250] if kind.of else "",
+        row_name=(named or str(row))[:250] if kind.of else "",
         changes=changes,
     )
 

@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib.auth import password_validation
 from django.utils.formats import date_format
+from django.utils.html import escape
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +48,8 @@ class PersonForm(forms.ModelForm):
             (NOT_INHERIT, _("Do not inherit: a fresh person; the one of the past is renamed and left alone")),
         ]
         if self.instance.pk and "customer" in self.fields and (watches := self._ending()):
-            self.fields["customer"].help_text = watches
+            # The admin shows help texts as HTML; the titles in it are whatever somebody wrote.
+            self.fields["customer"].help_text = escape(watches)
 
     def clean_new_password(self):
         password = self.cleaned_data["new_password"]

@@ -160,6 +160,16 @@ def test_an_import_over_what_is_there(site, ada, new):
     assert entries[0].actor == ada
 
 
+def test_what_goes_with_a_deleted_group_says_what_it_was(site, ada, new, service_desk):
+    group = Group.objects.create(name="Night shift", slug="night")
+    QueueGrant.objects.create(queue=service_desk, group=group, level=Level.READ)
+    new()
+    assert site.post(reverse("admin:opsi_group_delete", args=[group.pk]), {"post": "yes"}).status_code == 302
+    gone = {one.row: (one.act, one.actor, one.object_name, one.row_name) for one in new()}
+    assert gone["tickets.queuegrant"] == ("deleted", ada, "Service desk", "Service desk: Night shift – read")
+    assert gone["opsi.group"][:3] == ("deleted", ada, "Night shift")
+
+
 def test_a_deleted_one_says_what_it_was(site, ada, new):
     definition = make_definition("Escalated to us", recipients=["owner"])
     new()

@@ -30,6 +30,13 @@ def test_the_page_says_beforehand_what_a_switch_would_end(ada, signed_in, cora, 
     assert all(ticket.title in page for ticket in watched)
 
 
+def test_titles_are_text_there_whatever_they_hold(ada, signed_in, cora, acme, make_ticket):
+    Watcher.objects.watch(make_ticket(customer=acme, title="<img src=x onerror=alert(1)>"), cora, by=cora)
+    page = signed_in(ada).get(page_of(cora)).text
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "<img src=x" not in page
+
+
 def test_who_watches_nothing_is_switched_without_a_question(ada, signed_in, cora, borealis):
     assert signed_in(ada).post(page_of(cora), fields_of(cora, customer=borealis.pk)).status_code == 302
     assert User.objects.get(pk=cora.pk).customer == borealis

@@ -36,7 +36,8 @@ def _argument(world, row, name):
         case "number":
             return world.number(row.ticket)
         case "article":
-            return {"note": 2, "no such article": 99}.get(row.detail, 1)
+            numbers = {"note": 2, "formatted": 3, "formatted for the customer": 4, "no such article": 99}
+            return numbers.get(row.detail, 1)
         case "key":
             return _attachment(world, row)
         case "operation":

@@ -10,7 +10,8 @@
 | deleted   | was as `acme`                                                                                       |
 | unknown   | there is no such ticket                                                                             |
 
-Each has article 1, visible, with a file, and article 2, an internal note by mika with another.
+Each has article 1, visible, with a file, and article 2, an internal note by mika with another. acme has two more
+by her with HTML: 3 internal, 4 for the customer.
 """
 
 import uuid
@@ -32,7 +33,7 @@ from notifications.models import (
 )
 from notifications.own_address import SALT
 from notifications.unsubscribing import path_for
-from opsi.models import Customer, Group, User
+from opsi.models import AuditEntry, Customer, Group, NamingSettings, User
 from opsi.roles import AgentRole
 from tickets.models import Attachment, Queue, QueueGrant, Service, Sla, Ticket, WorkingCalendar
 from tickets.operations import operation
@@ -89,6 +90,9 @@ def build(people, acme, borealis, desk) -> World:
     with operation(mika) as note:
         world.tickets["acme"].change_priority("high", mika)
     world.operations["acme"] = note.id
+    with operation(mika, quiet=True):
+        world.tickets["acme"].note("", mika, html="<p>Not the <b>budget</b>.</p>")
+        world.tickets["acme"].reply("", mika, html="<p>Ink is on its <b>way</b>.</p>")
     tell()
     # bo has a row about Acme's ticket, from when that was his customer's: it is hidden.
     row = InboxRow.objects.get(person=cora, ticket=world.tickets["acme"])
@@ -131,7 +135,7 @@ def tell():
 
 def _rows_of_the_admin(world, ada, desk, acme):
     """One row of each model that the admin shows."""
-    for settings in (MailServer, NotificationFunction, WatcherSettings):
+    for settings in (MailServer, NamingSettings, NotificationFunction, WatcherSettings):
         settings.load().save()
     group = Group.objects.create(name="Night shift", slug="night", agent_role=AgentRole.USER)
     QueueGrant.objects.get_or_create(queue=desk, group=group, defaults={"level": 1})
@@ -139,6 +143,8 @@ def _rows_of_the_admin(world, ada, desk, acme):
         "user": world.people["bo"].pk,
         "customer": Customer.objects.create(name="Cedar").pk,
         "group": group.pk,
+        "namingsettings": NamingSettings.load().pk,
+        "auditentry": AuditEntry.objects.order_by("pk").first().pk,
         "workingcalendar": WorkingCalendar.objects.create(name="Office", monday="09:00-17:00").pk,
         "queue": desk.pk,
         "service": Service.objects.create(name="Printing").pk,
