@@ -1,8 +1,9 @@
 """People, customers and groups in the admin."""
 
+from axes.models import AccessAttempt
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth import password_validation
+from django.contrib.auth import password_validation, update_session_auth_hash
 from django.contrib.auth.models import Group as DjangoGroup
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -79,12 +80,21 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
     filter_horizontal = ("groups",)
     autocomplete_fields = ("customer",)
     readonly_fields = ("role_shown", "last_login", "created_at")
+    actions = ("end_sessions",)
     fieldsets = (
         (None, {"fields": ("username", "full_name", "email", "new_password", "is_active")}),
         (_("Agent"), {"fields": ("agent_role", "groups", "role_shown")}),
         (_("Customer user"), {"fields": ("customer", "customer_role")}),
         (_("Personal"), {"fields": ("language", "time_zone", "last_login", "created_at")}),
     )
+
+    @admin.action(description=_("Sign the chosen people out everywhere"))
+    def end_sessions(self, request, people):
+        for person in people:
+            person.end_sessions()
+            if person == request.user:
+                update_session_auth_hash(request, person)
+        self.message_user(request, _("They are signed out everywhere."), messages.SUCCESS)
 
     @admin.display(description=_("kind"))
     def kind_shown(self, person):
@@ -122,6 +132,21 @@ class PersonAdmin(FindsOne, admin.ModelAdmin):
                 _("%(person)s no longer belongs to %(customer)s: what they watched there has ended.")
                 % {"person": person, "customer": form.switches_from},
             )
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(admin.ModelAdmin):
+    """What slows an account or an address down; taking rows away lifts it at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    fields = readonly_fields = (*list_display, "user_agent", "path_info")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
 
 @admin.register(Customer)

@@ -7,4 +7,4 @@ class OpsiConfig(AppConfig):
     verbose_name = _("People and customers")
 
     def ready(self):
-        from opsi import people  # noqa: F401  (connects the receivers that keep effective roles current)
+        from opsi import people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models, transaction
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from opsi.roles import AgentRole, CustomerRole, PersonKind
@@ -140,6 +141,8 @@ class User(AbstractBaseUser):
     is_system = models.BooleanField(default=False, editable=False)
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # Part of what every session is checked against: another value ends them all (docs/sign-in.md).
+    session_stamp = models.CharField(max_length=32, blank=True, default="", editable=False)
 
     objects = UserManager()
 
@@ -212,6 +215,19 @@ class User(AbstractBaseUser):
         if (fields := kwargs.get("update_fields")) is not None:
             kwargs["update_fields"] = {*fields, "effective_role"}
         super().save(*args, **kwargs)
+
+    def end_sessions(self):
+        """Sign this person out everywhere; a session that is to go on takes `update_session_auth_hash`."""
+        self.session_stamp = get_random_string(32)
+        self.save(update_fields=["session_stamp"])
+
+    def _get_session_auth_hash(self, secret=None):
+        return salted_hmac(
+            "opsi.models.User.session",
+            f"{self.session_stamp}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def strongest_role(self):
         groups = self.groups.all() if self.pk else []

@@ -2,8 +2,15 @@
 
 from django.contrib import admin
 from django.urls import include, path
+from django.views.generic import RedirectView
+
+from opsi import views
 
 urlpatterns = [
+    # The admin's own doors lead to ours.
+    path("admin/login/", views.admin_login),
+    path("admin/logout/", views.logout),
+    path("admin/password_change/", RedirectView.as_view(pattern_name="preferences")),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
     path("", include("watchers.urls")),
