@@ -1,12 +1,15 @@
 """People, customers and groups in the admin."""
 
+from axes.models import AccessAttempt
 from django.contrib import admin, messages
+from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group as DjangoGroup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from opsi import belongings
@@ -62,7 +65,6 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
     list_filter = (TimeFilter, KindFilter, "effective_role", "is_active", "customer")
-    actions = ("delete_selected",)
     delete_confirmation_template = "admin/opsi/delete_person.html"
     delete_selected_confirmation_template = "admin/opsi/delete_people.html"
     list_select_related = ("customer",)
@@ -70,12 +72,21 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
     filter_horizontal = ("groups",)
     autocomplete_fields = ("customer",)
     readonly_fields = ("role_shown", "last_login", "created_at")
+    actions = ("end_sessions",)
     fieldsets = (
         (None, {"fields": ("username", "full_name", "email", "new_password", "is_active")}),
         (_("Agent"), {"fields": ("agent_role", "groups", "role_shown")}),
         (_("Customer user"), {"fields": ("customer", "customer_role")}),
         (_("Personal"), {"fields": ("language", "time_zone", "last_login", "created_at")}),
     )
+
+    @admin.action(description=_("Sign the chosen people out everywhere"))
+    def end_sessions(self, request, people):
+        for person in people:
+            person.end_sessions()
+            if person == request.user:
+                update_session_auth_hash(request, person)
+        self.message_user(request, _("They are signed out everywhere."), messages.SUCCESS)
 
     @admin.display(description=_("kind"))
     def kind_shown(self, person):
@@ -174,6 +185,9 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             person.set_password(password)
         elif not change:
             person.set_unusable_password()
+        if change and "is_active" in form.changed_data and not person.is_active:
+            # Enabled again, they sign in again.
+            person.session_stamp = get_random_string(32)
         if not change or "customer" not in form.changed_data:
             person.save()
             return
@@ -197,6 +211,21 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
                 _("%(person)s has taken over what %(past)s left.")
                 % {"person": form.instance, "past": heritage.name},
             )
+
+
+@admin.register(AccessAttempt)
+class FailedSignInAdmin(admin.ModelAdmin):
+    """What slows an account or an address down; taking rows away lifts it at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    search_fields = ("username", "ip_address")
+    fields = readonly_fields = (*list_display, "user_agent", "path_info")
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
 
 
 @admin.register(Customer)

@@ -7,7 +7,7 @@ class OpsiConfig(AppConfig):
     verbose_name = _("People and customers")
 
     def ready(self):
-        from opsi import auditing, people  # noqa: F401  (connects the receivers that keep effective roles current)
+        from opsi import auditing, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
         from opsi.models import Customer, Group, NamingSettings, User
 
         auditing.audit(Customer)

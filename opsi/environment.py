@@ -71,6 +71,12 @@ class Environment:
             raise BadSetting(f"{name} is {value!r}, but must be a whole number of 0 or more.")
         return int(value)
 
+    def number_above_zero(self, name: str, default: int) -> int:
+        value = self.whole_number(name)
+        if value == 0:
+            raise BadSetting(f"{name} is '0', but must be a whole number above 0.")
+        return value or default
+
     def choice(self, name: str, choices: tuple[str, ...]) -> str:
         """One of `choices`; the first where unset."""
         value = self.text(name, choices[0])

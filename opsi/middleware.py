@@ -2,12 +2,14 @@
 
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth.middleware import LoginRequiredMiddleware
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.shortcuts import resolve_url
 from django.utils import timezone, translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from opsi import auditing
 
@@ -16,10 +18,35 @@ class SignInRequiredMiddleware(LoginRequiredMiddleware):
     """Every page asks to sign in unless it is marked `login_not_required`."""
 
     def handle_no_permission(self, request, view_func):
-        if request.headers.get("HX-Request") != "true":
-            return super().handle_no_permission(request, view_func)
-        # A redirect would put the sign-in page into whatever part of the page was to be renewed.
-        return HttpResponse(status=401, headers={"HX-Redirect": resolve_url(settings.LOGIN_URL)})
+        sign_in = self._sign_in_url(request)
+        if request.headers.get("HX-Request") == "true":
+            # A redirect would put the sign-in page into whatever part of the page was to be renewed.
+            return HttpResponse(status=401, headers={"HX-Redirect": sign_in})
+        if request.headers.get("Sec-Fetch-Dest") == "empty":
+            return HttpResponse(status=401)  # a script asks: it has no use for the sign-in page
+        return HttpResponseRedirect(sign_in)
+
+    def _sign_in_url(self, request):
+        """The sign-in page, with the page to return to: the one that was asked for, or that a form or script was on."""
+        if request.headers.get("HX-Request") == "true":
+            page = self._own_path(request, request.headers.get("HX-Current-URL", ""))
+        elif request.method in ("GET", "HEAD"):
+            page = request.get_full_path()
+        else:
+            page = self._own_path(request, request.headers.get("Referer", ""))
+        query = QueryDict(mutable=True)
+        if page:
+            query["next"] = page
+        if request.session_ended:
+            query["ended"] = "1"
+        url = resolve_url(settings.LOGIN_URL)
+        return f"{url}?{query.urlencode(safe='/')}" if query else url
+
+    def _own_path(self, request, url):
+        if not url_has_allowed_host_and_scheme(url, {request.get_host()}, require_https=request.is_secure()):
+            return ""
+        parts = urlsplit(url)
+        return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
 class PersonalLocaleMiddleware:

@@ -9,6 +9,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import get_random_string, salted_hmac
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -158,6 +159,8 @@ class User(Life, AbstractBaseUser):
         editable=False,
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # Part of what every session is checked against: another value ends them all (docs/sign-in.md).
+    session_stamp = models.CharField(max_length=32, blank=True, default="", editable=False)
 
     objects = UserManager()
 
@@ -240,6 +243,19 @@ class User(Life, AbstractBaseUser):
         if fields is not None and "agent_role" in fields:
             kwargs["update_fields"] = {*fields, "effective_role"}
         super().save(*args, **kwargs)
+
+    def end_sessions(self):
+        """Sign this person out everywhere; a session that is to go on takes `update_session_auth_hash`."""
+        self.session_stamp = get_random_string(32)
+        self.save(update_fields=["session_stamp"])
+
+    def _get_session_auth_hash(self, secret=None):
+        return salted_hmac(
+            "opsi.models.User.session",
+            f"{self.session_stamp}:{self.password}",
+            secret=secret,
+            algorithm="sha256",
+        ).hexdigest()
 
     def strongest_role(self):
         groups = self.groups.all() if self.pk else []

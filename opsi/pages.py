@@ -10,6 +10,7 @@ urlpatterns = [
     path("preferences/", preferences.preferences, name="preferences"),
     path("preferences/password/", preferences.password, name="password"),
     path("favicon.ico", views.favicon, name="favicon"),
+    path("preferences/sessions/", preferences.sessions, name="sessions"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
 ]

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from opsi import throttle
 from opsi.methods import see_other
 from opsi.models import User
 from opsi.requests import PersonRequest
@@ -56,6 +57,31 @@ class PersonForm(forms.ModelForm):
         return person
 
 
+class PasswordForm(PasswordChangeForm):
+    """Guessing the current password here is slowed down as at the sign-in."""
+
+    def __init__(self, request, data=None):
+        self.request = request
+        # A copy of its own: what is refused must not stay in the request's person.
+        super().__init__(copy(request.user), data)
+        for field in self.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+
+    def full_clean(self):
+        super().full_clean()
+        if self.has_error("old_password", "password_incorrect"):
+            throttle.failed(self.request, self.user.username)
+
+    def clean_old_password(self):
+        try:
+            throttle.check(self.request, self.user.username)
+        except throttle.Throttled as refusal:
+            # Not beside the field: nobody looked whether it was right.
+            self.add_error(None, refusal)
+            return ""
+        return super().clean_old_password()
+
+
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def preferences(request: PersonRequest) -> HttpResponse:
@@ -74,21 +100,29 @@ def preferences(request: PersonRequest) -> HttpResponse:
 @never_cache
 @require_POST
 def password(request: PersonRequest) -> HttpResponse:
-    form = PasswordChangeForm(request.user, request.POST)
+    form = PasswordForm(request, request.POST)
     if not form.is_valid():
-        return _page(request, password=form, status=422)
+        return _page(request, password=form, status=throttle.status_of(form))
     form.save()
+    throttle.forgive(request, form.user)
     # This session goes on; all others of this person end.
     update_session_auth_hash(request, form.user)
     messages.success(request, _("Your password is changed."))
     return see_other(reverse("preferences"))
 
 
+@never_cache
+@require_POST
+def sessions(request: PersonRequest) -> HttpResponse:
+    request.user.end_sessions()
+    update_session_auth_hash(request, request.user)
+    messages.success(request, _("You are signed out everywhere else."))
+    return see_other(reverse("preferences"))
+
+
 def _page(request, person=None, password=None, status=200):
     context = {
         "person_form": person or PersonForm(instance=request.user),
-        "password_form": password or PasswordChangeForm(request.user),
+        "password_form": password or PasswordForm(request),
     }
-    for field in context["password_form"].fields.values():
-        field.widget.attrs.pop("autofocus", None)
     return render(request, "opsi/preferences.html", context, status=status)

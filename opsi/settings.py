@@ -2,6 +2,7 @@
 
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from django.utils.csp import CSP
@@ -35,6 +36,9 @@ try:
     OPSI_MAIL_SERVER_PORTS = env.ports("OPSI_MAIL_SERVER_PORTS")
     OPSI_MAIL_SERVER_PRIVATE = env.flag("OPSI_MAIL_SERVER_PRIVATE")
     _hsts_seconds = env.whole_number("OPSI_HSTS_SECONDS", 365 * 24 * 3600)
+    OPSI_TRUSTED_PROXIES = env.whole_number("OPSI_TRUSTED_PROXIES") or 0
+    OPSI_SESSION_IDLE = 60 * env.number_above_zero("OPSI_SESSION_IDLE_MINUTES", 12 * 60)
+    OPSI_SESSION_AGE = 3600 * env.number_above_zero("OPSI_SESSION_HOURS", 7 * 24)
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
@@ -56,6 +60,7 @@ INSTALLED_APPS = [
     "heroicons",
     "django_filters",
     "anymail",
+    "axes",
     "opsi",
     "tickets",
     "watchers",
@@ -74,6 +79,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "opsi.sessions.SessionAgeMiddleware",
     "opsi.middleware.SignInRequiredMiddleware",
     "opsi.middleware.AdminMethodsMiddleware",
     "opsi.middleware.PersonalLocaleMiddleware",
@@ -104,9 +110,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # People and sessions
 AUTH_USER_MODEL = "opsi.User"
+AUTHENTICATION_BACKENDS = ["opsi.authentication.PeopleBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
@@ -114,8 +121,25 @@ LOGIN_URL = "/login/"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "/login/"
 SESSION_COOKIE_NAME = "opsi_session"
+SESSION_COOKIE_AGE = OPSI_SESSION_AGE
 CSRF_COOKIE_NAME = "opsi_csrf"
 CSRF_COOKIE_HTTPONLY = True  # htmx requests repeat what stands in the page
+
+# Failed sign-ins are counted by django-axes in the database; who is refused is decided in opsi/throttle.py.
+AXES_HANDLER = "opsi.throttle.Handler"
+AXES_CLIENT_IP_CALLABLE = "opsi.throttle.client_address"
+AXES_USERNAME_CALLABLE = "opsi.throttle.account_name"
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "username", "ip_address"]
+AXES_LOCK_OUT_AT_FAILURE = False  # asked for before a password is looked at, not after
+AXES_DISABLE_ACCESS_LOG = True
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = [
+    "username", "password", "old_password", "new_password1", "new_password2", "code", "csrfmiddlewaretoken",
+]  # fmt: skip
+# Its backend and middleware are not used: opsi's forms ask it.
+SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W003"]
 
 # Languages and time
 LANGUAGE_CODE = "en"

@@ -3,7 +3,13 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from opsi import views
+
 urlpatterns = [
+    # The admin's own doors lead to ours.
+    path("admin/login/", views.admin_login),
+    path("admin/logout/", views.logout),
+    path("admin/password_change/", views.admin_password),
     path("admin/", admin.site.urls),
     path("", include("notifications.urls")),
     path("", include("watchers.urls")),

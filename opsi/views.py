@@ -1,22 +1,37 @@
 """Signing in and out; what stands apart from every part of the product."""
 
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.contrib import auth
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.forms import AuthenticationForm
-from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+)
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from opsi import throttle
+
 
 class SignInForm(AuthenticationForm):
     """Says the same of a wrong password, an unknown login and an account that is out of use."""
+
+    def clean(self):
+        login = self.cleaned_data.get("username", "")
+        throttle.check(self.request, login)
+        return super().clean()
 
     def confirm_login_allowed(self, user):
         if not user.is_notifiable:
@@ -35,16 +50,27 @@ def login(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         auth.login(request, form.get_user())
         return HttpResponseRedirect(goal or settings.LOGIN_REDIRECT_URL)
-    return render(
-        request, "opsi/login.html", {"form": form, "next": goal}, status=422 if form.is_bound else 200
-    )
+    context = {"form": form, "next": goal, "ended": "ended" in request.GET and not form.is_bound}
+    return render(request, "opsi/login.html", context, status=throttle.status_of(form))
 
 
 def _goal(request):
     """Where to go after signing in, "" where that would lead out of the house or back here."""
     goal = request.POST.get("next", request.GET.get("next", ""))
     inside = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
-    return goal if inside and goal.startswith("/") and not goal.startswith(settings.LOGIN_URL) else ""
+    doors = (settings.LOGIN_URL, reverse("admin:login"))
+    return goal if inside and goal.startswith("/") and not goal.startswith(doors) else ""
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def admin_login(request: HttpRequest) -> HttpResponse:
+    """The admin has no door of its own, so none that is watched less."""
+    if request.user.is_authenticated and not request.user.is_staff:
+        raise PermissionDenied
+    goal = _goal(request) or reverse("admin:index")
+    return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': goal})}")
 
 
 @login_not_required
@@ -60,6 +86,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if too_much:
         return HttpResponse(render_to_string("413.html"), status=413)
     return HttpResponse(render_to_string("400.html"), status=400)
+
+
+@require_safe
+def admin_password(request: HttpRequest) -> HttpResponse:
+    """The admin's link to change one's password leads to where everybody does."""
+    return redirect("preferences")
 
 
 @login_not_required

@@ -6,8 +6,10 @@ from django.views.decorators.http import require_safe
 
 from notifications.badge import Badge
 from opsi.requests import PersonRequest
+from opsi.sessions import unattended
 
 
+@unattended
 @require_safe
 def badge(request: PersonRequest) -> HttpResponse:
     """{"unread": int (at most 100), "shown": str, "label": str, "latest": int}; 304 where nothing changed."""

@@ -17,6 +17,7 @@ by her with HTML: 3 internal, 4 for the customer.
 import uuid
 from dataclasses import dataclass, field
 
+from axes.models import AccessAttempt
 from django.core import signing
 from django.core.files.base import ContentFile
 
@@ -143,6 +144,9 @@ def _rows_of_the_admin(world, ada, desk, acme):
         "user": world.people["bo"].pk,
         "customer": Customer.objects.create(name="Cedar").pk,
         "group": group.pk,
+        "accessattempt": AccessAttempt.objects.create(
+            username="uma", ip_address="192.0.2.7", failures_since_start=1
+        ).pk,
         "namingsettings": NamingSettings.load().pk,
         "auditentry": AuditEntry.objects.order_by("pk").first().pk,
         "workingcalendar": WorkingCalendar.objects.create(name="Office", monday="09:00-17:00").pk,

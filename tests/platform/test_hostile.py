@@ -45,8 +45,8 @@ class Attacker(Asker):
 
     def __init__(self, world, login):
         super().__init__(world, login)
-        # That somebody's own session ended is nothing half saved.
-        self.unchanging = Unchanging("django_session")
+        # That a session ended, or a sign-in that failed was counted, is nothing half saved.
+        self.unchanging = Unchanging("django_session", "axes_accessattempt")
         self.wrong = {}
         self.sent = 0
 
