@@ -49,8 +49,8 @@ def test_on_a_monday_the_next_one_is_meant_and_clocks_that_change_are_heeded():
 def test_a_snoozed_row_is_out_of_sight_until_its_time_and_then_on_top(
     row, ticket, uma, signed_in, make_ticket, dispatch
 ):
-    client = signed_in(uma)
     with time_machine.travel(WEDNESDAY, tick=False):
+        client = signed_in(uma)
         now = timezone.now()
         client.post(f"/inbox/{row.pk}/snooze/", {"moment": "later"})
         assert client.get("/inbox/badge/").json()["unread"] == 0
