@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
