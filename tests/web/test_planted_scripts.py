@@ -79,7 +79,7 @@ def planted(ticket, acme, uma, ada, carl, service_desk):
     html = "<p>Formatted</p>" + "".join(VECTORS.values())
     ticket.reply(PLANT, by=uma, subject=PLANT, to=PLANT, html=html, attachments=[upload])
     # As if it had come in before anything was cleaned.
-    ticket.articles.filter(number=2).update(html=html)
+    ticket.articles.filter(number=2).update(html=html.replace("\x00", ""))
     ticket.follow_up(PLANT, by=carl)
     Watcher.objects.watch(ticket, carl, by=uma)
     Watcher.objects.watch(ticket, ada, by=uma)
