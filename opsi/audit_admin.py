@@ -13,6 +13,7 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from opsi.admin_kinds import LookedAtOnly
 from opsi.audit_entry import Act, AuditEntry
 from opsi.auditing import audited, is_secret
 from opsi.fields import is_id
@@ -63,7 +64,7 @@ class ObjectFilter(admin.SimpleListFilter):
 
 
 @admin.register(AuditEntry)
-class AuditEntryAdmin(admin.ModelAdmin):
+class AuditEntryAdmin(LookedAtOnly, admin.ModelAdmin):
     list_display = ("at", "who", "act", "what", "old_to_new")
     list_filter = (KindFilter, ObjectFilter, "act", "at", ("actor", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("actor",)
@@ -74,15 +75,6 @@ class AuditEntryAdmin(admin.ModelAdmin):
     empty_value_display = _("system")  # in the filter by who
     list_per_page = 50
     show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.display(description=_("who"), ordering="actor_name")
     def who(self, entry):

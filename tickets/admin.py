@@ -4,6 +4,7 @@ from django.contrib import admin, messages
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from opsi.admin_kinds import LookedAtOnly
 from opsi.audit_admin import Audited
 from opsi.fields import FindsOne
 from tickets.models import (
@@ -167,7 +168,7 @@ class HistoryInline(admin.TabularInline):
 
 
 @admin.register(Ticket)
-class TicketAdmin(admin.ModelAdmin):
+class TicketAdmin(LookedAtOnly, admin.ModelAdmin):
     """Read-only: a change here would have no history and tell nobody. The zoom window is where tickets change."""
 
     list_display = ("number", "title", "queue", "state", "owner", "customer", "deleted_at")
@@ -177,15 +178,6 @@ class TicketAdmin(admin.ModelAdmin):
     inlines = (HistoryInline,)
     actions = ("restore",)
     show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.action(description=_("Restore the chosen deleted tickets"))
     def restore(self, request, queryset):

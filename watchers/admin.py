@@ -4,10 +4,11 @@ from django.contrib import admin, messages
 from django.db import transaction
 from django.http import Http404
 from django.shortcuts import redirect, render
-from django.urls import path, reverse
+from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from opsi.admin_kinds import OneRow
 from opsi.audit_admin import Audited, history_of
 from watchers.choices import TargetKind
 from watchers.forms import VERBS, PolicyForm, log_changes
@@ -96,9 +97,7 @@ class PolicyAdmin(admin.ModelAdmin):
 
 
 @admin.register(WatcherSettings)
-class WatcherSettingsAdmin(Audited, admin.ModelAdmin):
-    """One row, always there: its list is its form."""
-
+class WatcherSettingsAdmin(Audited, OneRow, admin.ModelAdmin):
     fields = ("watching_grants_reading", "what_it_changes")
     readonly_fields = ("what_it_changes",)
 
@@ -126,15 +125,3 @@ class WatcherSettingsAdmin(Audited, admin.ModelAdmin):
             )
         count = _("at least %(count)d") % {"count": found.watches} if found.is_more else str(found.watches)
         return text % {"count": count, "people": found.people, "tickets": found.tickets}
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
-        return redirect(reverse("admin:watchers_watchersettings_change", args=[WatcherSettings.SINGLETON_ID]))
-
-    def get_object(self, request, object_id, from_field=None):
-        return WatcherSettings.load() if object_id == str(WatcherSettings.SINGLETON_ID) else None

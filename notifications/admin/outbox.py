@@ -7,23 +7,15 @@ from django.utils.translation import ngettext
 
 from notifications.models import Outbox
 from notifications.wakeup import wake_dispatch
+from opsi.admin_kinds import LookedAtOnly
 
 
 @admin.register(Outbox)
-class OutboxAdmin(admin.ModelAdmin):
+class OutboxAdmin(LookedAtOnly, admin.ModelAdmin):
     list_display = ("operation", "state", "created_at", "attempts", "due_at", "dispatched_at", "error")
     list_filter = ("state", "created_at")
     actions = ("try_again",)
     show_full_result_count = False
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
 
     @admin.action(description=_("Try those that failed again"))
     def try_again(self, request, queryset):
