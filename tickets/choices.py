@@ -45,6 +45,10 @@ COMPLETE_STATES = frozenset(
 )
 
 
+# The ticket's fields that say who works on it, which takes a role for it.
+POSTS = ("owner", "responsible")
+
+
 class Clock(models.TextChoices):
     """What a service level promises a time for; the ticket's field of each is named after it, with `_due`."""
 

@@ -6,19 +6,18 @@ from django.dispatch import receiver
 from opsi.models import User
 from opsi.roles import AgentRole
 from opsi.signals import INHERITED, person_event
+from tickets.choices import POSTS
 from tickets.models import Ticket
 from tickets.models.history import record_many
 from tickets.operations import now, operation
 
-# Who works on a ticket needs a role for it, which is never inherited.
-WORKING = ("owner", "responsible")
 CONCERNED = ("created_by", "customer_user")
 
 
 def of(person):
     """The tickets `person` created, owns, is responsible for, or is the customer user of, the latest first."""
     held = Q()
-    for field in (*WORKING, *CONCERNED):
+    for field in (*POSTS, *CONCERNED):
         held |= Q(**{field: person})
     return Ticket.objects.filter(held, deleted_at=None).order_by("-pk")
 
@@ -34,7 +33,8 @@ def take_over(heir: User, past: User, by: User | None) -> None:
 
     What was said and done stays `past`'s: articles and history rows keep naming who really acted.
     """
-    fields = CONCERNED + (WORKING if heir.holds(AgentRole.USER) else ())
+    # Posts need a role, which is never inherited.
+    fields = CONCERNED + (POSTS if heir.holds(AgentRole.USER) else ())
     with operation(by) as under_way:
         moved: set[int] = set()
         for field in fields:

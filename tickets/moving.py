@@ -6,9 +6,8 @@ from functools import cached_property
 
 from opsi.models import User
 from tickets import access
+from tickets.choices import POSTS
 from tickets.models import Queue, Ticket
-
-POSTS = ("owner", "responsible")
 
 
 @dataclass(frozen=True)

@@ -9,11 +9,11 @@ from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Group, User
 from tickets import access
-from tickets.choices import Priority, State, TicketType
+from tickets.choices import POSTS, Priority, State, TicketType
 from tickets.forms.people import CustomerFields, WorkerField
 from tickets.forms.texts import LineField, MomentField
 from tickets.models import Queue, Service, Sla, Ticket
-from tickets.moving import POSTS, Move
+from tickets.moving import Move
 
 
 class ChangeForm(forms.Form):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from opsi.roles import AgentRole
 from tickets import events
-from tickets.choices import COMPLETE_STATES, Priority, State, TicketType
+from tickets.choices import COMPLETE_STATES, POSTS, Priority, State, TicketType
 from tickets.models.history import record
 from tickets.operations import now, operation
 
@@ -82,7 +82,7 @@ class Changing:
         `take_off`: "owner", "responsible" or both, who leave their posts in the same operation, for who would read the
         ticket there by that post alone (tickets.moving.Move tells who). Raises ValueError for anything else.
         """
-        if unknown := set(take_off) - {"owner", "responsible"}:
+        if unknown := set(take_off) - set(POSTS):
             raise ValueError(f"Nobody is taken off as {', '.join(sorted(unknown))}.")
         with operation(by):
             event = self._change("queue", to, by)
