@@ -7,12 +7,10 @@ from django.contrib.auth.models import Group as DjangoGroup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
-from django.shortcuts import redirect
-from django.urls import reverse
-from django.utils.crypto import get_random_string
 from django.utils.translation import gettext_lazy as _
 
 from opsi import belongings
+from opsi.admin_kinds import OneRow
 from opsi.audit_admin import Audited
 from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, NamingSettings, User
@@ -154,6 +152,14 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
         except (ValidationError, IntegrityError) as problem:
             return self._overtaken(request, problem)
 
+    def changelist_view(self, request, extra_context=None):
+        try:
+            return super().changelist_view(request, extra_context)
+        except ValidationError as problem:
+            if request.method != "POST":
+                raise
+            return self._overtaken(request, problem)
+
     def delete_view(self, request, object_id, extra_context=None):
         try:
             return super().delete_view(request, object_id, extra_context)
@@ -185,9 +191,6 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             person.set_password(password)
         elif not change:
             person.set_unusable_password()
-        if change and "is_active" in form.changed_data and not person.is_active:
-            # Enabled again, they sign in again.
-            person.session_stamp = get_random_string(32)
         if not change or "customer" not in form.changed_data:
             person.save()
             return
@@ -202,6 +205,9 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             )
 
     def save_related(self, request, form, formsets, change):
+        if change and "is_active" in form.changed_data and not form.instance.is_active:
+            # Enabled again, they sign in again.
+            form.instance.end_sessions()
         super().save_related(request, form, formsets, change)
         # The groups are known only now, and with them the role that says which tickets can be taken over.
         if heritage := form.heritage():
@@ -244,19 +250,5 @@ class GroupAdmin(Audited, admin.ModelAdmin):
 
 
 @admin.register(NamingSettings)
-class NamingAdmin(Audited, admin.ModelAdmin):
-    """One row, always there: its list is its form."""
-
+class NamingAdmin(Audited, OneRow, admin.ModelAdmin):
     fields = ("neutral_agents", "neutral_name")
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-    def changelist_view(self, request, extra_context=None):
-        return redirect(reverse("admin:opsi_namingsettings_change", args=[NamingSettings.SINGLETON_ID]))
-
-    def get_object(self, request, object_id, from_field=None):
-        return NamingSettings.load() if object_id == str(NamingSettings.SINGLETON_ID) else None

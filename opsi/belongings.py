@@ -5,6 +5,7 @@ The apps above register theirs in `AppConfig.ready()`; docs/people.md.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import QuerySet
 from django.utils.functional import Promise
@@ -23,11 +24,18 @@ class Belonging:
 
 @dataclass(frozen=True)
 class Found:
-    """How many of a belonging a person has, the first SHOWN of them as texts, and how many more."""
+    """How many of a belonging a person has; when asked, the first SHOWN of them as texts, and how many more."""
 
     label: str | Promise
-    count: int
-    shown: list[str]
+    rows: QuerySet
+
+    @cached_property
+    def count(self) -> int:
+        return self.rows.count()
+
+    @cached_property
+    def shown(self) -> list[str]:
+        return [str(row) for row in self.rows[:SHOWN]]
 
     @property
     def more(self) -> int:
@@ -44,8 +52,4 @@ def register(belonging: Belonging) -> None:
 def of(person, ending_with_customer: bool = False) -> list[Found]:
     """What `person` has, a Found a kind; only what a switch of customer ends, where that is asked."""
     kinds = [kind for kind in _registered if kind.ends_with_customer or not ending_with_customer]
-    found = []
-    for kind in kinds:
-        rows = kind.of(person)
-        found.append(Found(kind.label, rows.count(), [str(row) for row in rows[:SHOWN]]))
-    return found
+    return [Found(kind.label, kind.of(person)) for kind in kinds]

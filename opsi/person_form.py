@@ -1,5 +1,7 @@
 """The admin's form of a person: asks before it switches a customer, and when somebody of the past comes up again."""
 
+from functools import cached_property
+
 from django import forms
 from django.contrib.auth import password_validation
 from django.utils.formats import date_format
@@ -47,9 +49,9 @@ class PersonForm(forms.ModelForm):
             *((str(past.pk), _inheritance(past)) for past in self.claimed),
             (NOT_INHERIT, _("Do not inherit: a fresh person; the one of the past is renamed and left alone")),
         ]
-        if self.instance.pk and "customer" in self.fields and (watches := self._ending()):
+        if self.instance.pk and "customer" in self.fields and self.ending:
             # The admin shows help texts as HTML; the titles in it are whatever somebody wrote.
-            self.fields["customer"].help_text = escape(watches)
+            self.fields["customer"].help_text = escape(self.ending)
 
     def clean_new_password(self):
         password = self.cleaned_data["new_password"]
@@ -63,7 +65,7 @@ class PersonForm(forms.ModelForm):
         self._ask_about_the_past(cleaned)
         if self.asks_to_switch and not cleaned.get("switch_confirmed"):
             self.add_error(
-                "switch_confirmed", self._ending() + " " + gettext("Tick the box to switch all the same.")
+                "switch_confirmed", self.ending + " " + gettext("Tick the box to switch all the same.")
             )
         return cleaned
 
@@ -102,9 +104,10 @@ class PersonForm(forms.ModelForm):
     @property
     def asks_to_switch(self):
         changes = self.instance.pk and "customer" in self.changed_data and "customer" not in self.errors
-        return bool(changes and self._ending())
+        return bool(changes and self.ending)
 
-    def _ending(self):
+    @cached_property
+    def ending(self):
         """What a switch of the customer would end, in a sentence; "" for nothing."""
         return what_ends(self.instance)
 

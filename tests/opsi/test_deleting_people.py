@@ -106,6 +106,22 @@ def test_several_at_once_or_none(ada, signed_in, uma, vera):
     assert set(User.objects.past()) == {uma, vera}
 
 
+def test_whoever_was_deleted_meanwhile_is_told_of_not_an_error(ada, uma, monkeypatch, signed_in):
+    """The confirmation was fine; then another administrator was quicker."""
+    page = reverse("admin:opsi_user_changelist")
+    chosen = {"action": "delete_selected", "_selected_action": [uma.pk], "post": "yes"}
+    become_past = User.become_past
+
+    def overtaken(self, by=None):
+        become_past(User.objects.get(pk=self.pk))
+        become_past(self, by)
+
+    monkeypatch.setattr(User, "become_past", overtaken)
+    answer = signed_in(ada).post(page, chosen, follow=True)
+    assert answer.status_code == 200
+    assert "Uma Ogawa was deleted already." in answer.text
+
+
 def test_the_past_is_listed_apart_and_only_looked_at(ada, signed_in, uma):
     uma.become_past(by=ada)
     client, page = signed_in(ada), reverse("admin:opsi_user_changelist")
@@ -123,12 +139,16 @@ def test_who_is_disabled_comes_back_with_everything(ada, signed_in, ticket, cora
     InboxRow.objects.create(person=cora, ticket=ticket, notice=item.notice)
     form = fields_of(cora)
     del form["is_active"]
+    before = signed_in(cora)
     assert signed_in(ada).post(page_of(cora), form).status_code == 302
     assert signed_in(cora).get("/tickets/").status_code == 302
+    assert before.get("/tickets/").status_code == 302
     after_window()
     item.refresh_from_db()
     assert (item.state, item.withdrawal) == (ItemState.WITHDRAWN, "inactive")
     assert signed_in(ada).post(page_of(cora), fields_of(cora)).status_code == 302
+    # The session from before is none any more; she signs in again.
+    assert before.get("/tickets/").status_code == 302
     cora.refresh_from_db()
     page = signed_in(cora).get(ticket.get_absolute_url())
     assert page.status_code == 200
