@@ -7,6 +7,8 @@ from django.contrib import admin
 from django.core.exceptions import FieldDoesNotExist
 from django.shortcuts import redirect
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.http import urlencode
 from django.utils.text import Truncator
@@ -65,7 +67,8 @@ class ObjectFilter(admin.SimpleListFilter):
 
 @admin.register(AuditEntry)
 class AuditEntryAdmin(LookedAtOnly, admin.ModelAdmin):
-    list_display = ("at", "who", "act", "what", "old_to_new")
+    # Few columns: what became of what is read here, so it must not begin out of sight.
+    list_display = ("moment", "what", "old_to_new")
     list_filter = (KindFilter, ObjectFilter, "act", "at", ("actor", admin.RelatedOnlyFieldListFilter))
     list_select_related = ("actor",)
     search_fields = ("object_name", "row_name", "actor_name")
@@ -75,6 +78,11 @@ class AuditEntryAdmin(LookedAtOnly, admin.ModelAdmin):
     empty_value_display = _("system")  # in the filter by who
     list_per_page = 50
     show_full_result_count = False
+
+    @admin.display(description=_("time and who"), ordering="at")
+    def moment(self, entry):
+        at = date_format(timezone.localtime(entry.at), "SHORT_DATETIME_FORMAT")
+        return format_html("{}<br>{}", at, self.who(entry))
 
     @admin.display(description=_("who"), ordering="actor_name")
     def who(self, entry):
@@ -91,7 +99,7 @@ class AuditEntryAdmin(LookedAtOnly, admin.ModelAdmin):
         if page and not (entry.act == Act.DELETED and entry.row == entry.kind):
             name = format_html('<a href="{}">{}</a>', page, name)
         part = entry.row_name and f" – {entry.row_name}"
-        return format_html("{}: {}{}", kind, name, part)
+        return format_html("{}: {}{} ({})", kind, name, part, entry.get_act_display())
 
     @admin.display(description=_("old → new"), empty_value="–")
     def old_to_new(self, entry):
