@@ -2,6 +2,7 @@
 
 from email.headerregistry import Address
 from email.utils import parseaddr
+from functools import lru_cache
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -44,6 +45,7 @@ def _fixed_sender() -> frozenset[str]:
     return frozenset({_spell(settings.DEFAULT_FROM_EMAIL), _spell(settings.SERVER_EMAIL)}) - {""}
 
 
+@lru_cache(maxsize=20_000)  # a process meets the same people again and again, and reading an address is slow
 def _spell(address: str) -> str:
     # A sender in the settings may carry a name; people's addresses never do.
     address = parseaddr(address)[1] if "<" in address else address

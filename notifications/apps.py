@@ -8,20 +8,24 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import inheriting, models, panels, receivers, tracking  # noqa: F401  (connects the receivers)
-        from opsi import belongings
+        from notifications import inheriting, models, panels, reading, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications.pausing import IS_PAUSED
+        from opsi import authentication, belongings
         from opsi.auditing import audit
         from tickets import events
 
-        failure = events.EventType("EmailDeliveryFailure", _("E-mail could not be delivered"), "envelope")
-        events.register(failure)
+        of_delivery = events.EventGroup("delivery", _("Delivery of e-mail"))
+        failed = _("E-mail could not be delivered")
+        events.register(events.EventType("EmailDeliveryFailure", failed, "envelope", group=of_delivery))
         belongings.register(
             belongings.Belonging(_("notifications that wait to be mailed"), inheriting.waiting_mail)
         )
+        authentication.read_along("is_mail_paused", IS_PAUSED)
         panels.fill()
         audit(models.Definition)
         audit(models.DefinitionText, of="definition")
         audit(models.NotificationFunction, exclude=("changed_at", "changed_by"))
+        audit(models.InboxRetention)
         audit(models.MailServer, exclude=("tested_settings", "tested_at", "test_error"))
         # The engine pauses addresses by itself; only what people do is a change of settings.
         audit(models.AddressPause, exclude=("tested_at",), by_people=True)

@@ -15,16 +15,22 @@ MOST = 100  # counting stops here, however much is unread
 
 @dataclass(frozen=True)
 class Badge:
-    """`count` unread rows the person may read, at most 100; `latest` is the newest notice among them, 0 for none."""
+    """`count` unread rows the person may read, at most 100; `latest` is the newest notice among them, 0 for none.
+
+    `is_paused`: nothing is mailed to them. Only the person of a request knows that (notifications.pausing).
+    """
 
     count: int
     latest: int
+    is_paused: bool = False
 
     @classmethod
     def of(cls, person: User) -> Self:
         newest = InboxRow.objects.of(person).unread().order_by("-changed_at", "-id")
-        rows = newest.only("ticket", "ticket_ids", "notice", "takes_leave")[:MOST].readable_rows(person)
-        return cls(len(rows), max((row.notice_id for row in rows), default=0))
+        seen = newest.values_list("notice_id", "ticket_id", "ticket_ids", "takes_leave", named=True)
+        rows = seen[:MOST].readable_rows(person)
+        paused = getattr(person, "is_mail_paused", False)
+        return cls(len(rows), max((row.notice_id for row in rows), default=0), paused)
 
     @classmethod
     def on(cls, request: PersonRequest) -> Self:
@@ -48,4 +54,5 @@ class Badge:
         return ngettext("%(count)s unread", "%(count)s unread", self.count) % {"count": self.count}
 
     def etag(self, person: User) -> str:
-        return f'"{person.pk}-{person.language}-{self.count}-{self.latest}"'
+        paused = "-paused" if self.is_paused else ""
+        return f'"{person.pk}-{person.language}-{self.count}-{self.latest}{paused}"'

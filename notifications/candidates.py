@@ -16,6 +16,7 @@ from django.db.models.functions import Lower
 from notifications import addresses, filters, recipients
 from notifications.models import Definition
 from notifications.recipients import Match
+from notifications.watching import STATE_CHANGES_ONLY
 from opsi.models import User
 from tickets.models import Attachment, TicketEvent
 
@@ -47,7 +48,7 @@ def match(definitions: Iterable[Definition], events: Sequence[TicketEvent]) -> t
     """The pairs of a definition and an event it is about; and what went wrong, a line each."""
     found: list[Match] = []
     problems: list[str] = []
-    with_attachments: set[int] | None = None
+    with_attachments: set[int | None] | None = None
     for definition in definitions:
         try:
             if with_attachments is None and filters.asks_for_attachments(definition):
@@ -69,10 +70,16 @@ def match(definitions: Iterable[Definition], events: Sequence[TicketEvent]) -> t
     return found, problems
 
 
-def attachments_of(events: Iterable[TicketEvent]) -> set[int]:
-    """The ids of those events' articles that have attachments."""
+def attachments_of(events: Collection[TicketEvent]) -> set[int | None]:
+    """The ids of those events' articles that have attachments; None for one that is still being written."""
     articles = {event.article_id for event in events} - {None}
-    return set(Attachment.objects.filter(article__in=articles).values_list("article", flat=True))
+    found: set[int | None] = set(
+        Attachment.objects.filter(article__in=articles).values_list("article", flat=True)
+    )
+    unsaved = (event.article for event in events if event.article and event.article.pk is None)
+    if any(getattr(article, "has_attachments", False) for article in unsaved):
+        found.add(None)
+    return found
 
 
 def gather(matches: Sequence[Match]) -> tuple[list[Concern], list[str]]:
@@ -81,9 +88,10 @@ def gather(matches: Sequence[Match]) -> tuple[list[Concern], list[str]]:
     problems: list[str] = []
     for kind in recipients.all_kinds():
         for found in _resolved(kind, matches, problems):
-            for one, key in found:
-                if kind.name not in reasons[one][key]:
-                    reasons[one][key].append(kind.name)
+            for one, key, *closer in found:
+                why = closer[0] if closer else kind.name
+                if why not in reasons[one][key]:
+                    reasons[one][key].append(why)
     texts = {key for keys in reasons.values() for key in keys if isinstance(key, str)}
     by_address, people = _people_at(texts)
     people |= people_with(
@@ -94,6 +102,7 @@ def gather(matches: Sequence[Match]) -> tuple[list[Concern], list[str]]:
         for key, why in keys.items():
             for who in by_address[key] if isinstance(key, str) else [key]:
                 _add(concerns, one, who, why, people)
+    _forget_what_counts_for_nothing(concerns.values())
     return list(concerns.values()), problems
 
 
@@ -137,6 +146,14 @@ def _add(concerns, one, who, why, people):
         concern = concerns[key] = Concern(one.definition, one.event.ticket_id, person, address)
     known = concern.reasons.setdefault(one.event, [])
     known += [reason for reason in why if reason not in known]
+
+
+def _forget_what_counts_for_nothing(concerns):
+    """Who watches state changes only may be concerned on other grounds: then these say why they are told."""
+    for concern in concerns:
+        for event, why in concern.reasons.items():
+            if len(why) > 1 and STATE_CHANGES_ONLY in why:
+                concern.reasons[event] = [reason for reason in why if reason != STATE_CHANGES_ONLY]
 
 
 def people_with(ids: Iterable[int]) -> dict[int, User]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from notifications.models.definition import Definition
 from notifications.models.function import NotificationFunction
 
 
@@ -40,6 +41,11 @@ def get(name: str) -> Channel:
 
 def all_channels() -> list[Channel]:
     return list(_channels.values())
+
+
+def of(definition: Definition) -> list[Channel]:
+    """Those that `definition` has, in their own order: databases keep the keys of JSON in whatever suits them."""
+    return [channel for channel in _channels.values() if channel.name in definition.channels]
 
 
 def choices() -> list[tuple[str, str | Promise]]:

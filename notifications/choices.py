@@ -68,12 +68,14 @@ class Drop(models.TextChoices):
     ACTOR = "actor", _("did it themselves")
     NO_ACCESS = "no_access", _("may not read the ticket")
     NO_ARTICLE_ACCESS = "no_article_access", _("may not see this internal article")
+    STATE_CHANGES_ONLY = "state_changes_only", _("watches state changes only")
     PREFERENCE = "preference", _("has turned this off")
     ONCE_PER_DAY = "once_per_day", _("was told today already")
     OUT_OF_OFFICE = "out_of_office", _("is out of office")
     MAIL_PAUSED = "mail_paused", _("their mail is paused")
     MUTED = "muted", _("has muted this ticket")
     NO_ADDRESS = "no_address", _("has no usable e-mail address")
+    UNDONE = "undone", _("it was taken back at once")
     FUNCTION = "function", _("the notification function in use has no such channel")
 
 
@@ -86,9 +88,12 @@ class Withdrawal(models.TextChoices):
     ARTICLE_GONE = "article_gone", _("the article was deleted or made internal")
     PREFERENCE = "preference", _("turned this off")
     WATCH_ENDED = "watch_ended", _("stopped watching")
+    STATE_CHANGES_ONLY = "state_changes_only", _("watches state changes only by now")
+    UNDONE = "undone", _("it was taken back")
     NO_ADDRESS = "no_address", _("has no usable e-mail address any more")
     MUTED = "muted", _("muted this ticket")
     MAIL_PAUSED = "mail_paused", _("mail to the address is paused")
+    ABSENT_GONE = "absent_gone", _("stood in for somebody who was disabled or deleted")
 
 
 class Rhythm(models.TextChoices):

@@ -41,7 +41,7 @@ class Row:
     # What the product ships is translated; what an administrator wrote is said as it stands.
     @property
     def name(self) -> str:
-        return _(self.definition.name) if self.definition.shipped_as else self.definition.name
+        return self.definition.shown_name
 
     @property
     def tooltip(self) -> str:
@@ -111,6 +111,11 @@ class Matrix:
             row.error = _("Keep at least one channel on: you cannot do without this notification.")
         return row
 
+    @property
+    def turned_off(self) -> int:
+        """How many of them reach the person through no channel."""
+        return sum(not any(cell.on for cell in row.cells) for row in self.rows)
+
     def is_valid(self) -> bool:
         return not any(row.error for row in self.rows)
 
@@ -153,7 +158,7 @@ class PersonField(forms.ModelChoiceField):
         return f"{person.full_name} ({person.username})"
 
 
-def settings_of(person: User) -> PersonalSettings:
+def settings_to_fill(person: User) -> PersonalSettings:
     """The person's own settings, to be filled in; with all defaults where there are none."""
     own = getattr(person, "notification_settings", None)
     # A copy of its own: what is refused must not show in the rest of the page.
@@ -168,23 +173,15 @@ class PersonalSettingsForm(forms.ModelForm):
 
     class Meta:
         model = PersonalSettings
-        fields = ["out_of_office_from", "out_of_office_until", "stand_in", "no_mail_when_read", "own_actions"]
+        fields = ["out_of_office_from", "out_of_office_until", "stand_in"]
         widgets = {"out_of_office_from": DayInput(), "out_of_office_until": DayInput()}
         labels = {
             "out_of_office_from": gettext_lazy("Out of office from"),
             "out_of_office_until": gettext_lazy("until (the last day)"),
-            "no_mail_when_read": gettext_lazy("No e-mail for what I have read in the app"),
-            "own_actions": gettext_lazy("Tell me of my own actions"),
-        }
-        help_texts = {
-            "own_actions": gettext_lazy("What you do yourself on your requests and on tickets you watch."),
         }
 
     def __init__(self, data=None, *, person: User):
-        super().__init__(data, instance=settings_of(person))
-        if person.is_agent:
-            # An agent is not told of what they do themselves, whatever they choose (domain §3 rule 4).
-            del self.fields["own_actions"]
+        super().__init__(data, instance=settings_to_fill(person))
         if person.is_agent or person.customer_id:
             cast(forms.ModelChoiceField, self.fields["stand_in"]).queryset = standing_in.choosable(person)
         else:
@@ -196,6 +193,24 @@ class PersonalSettingsForm(forms.ModelForm):
         if begins and ends and ends < begins:
             self.add_error("out_of_office_until", _("This is before the first day."))
         return cleaned
+
+    def save(self, commit=True):
+        return keep(self)
+
+
+class OwnActionsForm(forms.ModelForm):
+    """Not for agents, who are not told of what they do themselves, whatever they choose (domain §3 rule 4)."""
+
+    class Meta:
+        model = PersonalSettings
+        fields = ["own_actions"]
+        labels = {"own_actions": gettext_lazy("Tell me of my own actions")}
+        help_texts = {
+            "own_actions": gettext_lazy("What you do yourself on your requests and on tickets you watch."),
+        }
+
+    def __init__(self, data=None, *, person: User):
+        super().__init__(data, instance=settings_to_fill(person))
 
     def save(self, commit=True):
         return keep(self)

@@ -8,6 +8,7 @@ import logging
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -21,10 +22,11 @@ from notifications import letters, unsubscribing
 from notifications.addresses import GUARD
 from notifications.channels import IN_APP
 from notifications.choices import Frame, Severity
+from notifications.facts import zone_called
 from notifications.models import Mail
 from notifications.reasons import your_parts
 from notifications.recheck import Part
-from notifications.tags import zone_called
+from notifications.watching import BY_WATCHING
 from notifications.wording import Words, words, words_for_many
 from tickets.models import Ticket
 
@@ -39,7 +41,7 @@ class NothingToSay(Exception):
 
 @dataclass(frozen=True)
 class Entry:
-    """One notification as it stands in a mail."""
+    """One notification as it stands in a mail. What its links are, subject, text and HTML ask again and again."""
 
     part: Part
     words: Words
@@ -56,11 +58,11 @@ class Entry:
     def is_framed(self):
         return self.words.frame != Frame.UNFORMATTED
 
-    @property
+    @cached_property
     def because(self) -> list[str]:
         return your_parts(self.part.item.notice) if self.part.item.person_id else []
 
-    @property
+    @cached_property
     def url(self) -> str:
         """Where it is read: the article's place on the page, else the ticket; "" where nothing is left to open."""
         event = self.part.events[0]
@@ -71,7 +73,7 @@ class Entry:
             return absolute(article.get_absolute_url())
         return absolute(self.ticket.get_absolute_url())
 
-    @property
+    @cached_property
     def ticket(self) -> Ticket | None:
         """The one ticket it is about; None for a change of many."""
         tickets = {event.ticket_id for event in self.part.events}
@@ -86,7 +88,7 @@ class Group:
     title: str
     entries: list[Entry] = field(default_factory=list)
 
-    @property
+    @cached_property
     def mute_url(self) -> str:
         """Where its reader mutes the ticket without signing in; "" where there is nothing to open either."""
         item = self.entries[0].part.item
@@ -97,11 +99,11 @@ class Group:
             return absolute(self.ticket.get_absolute_url())
         return absolute(unsubscribing.path_for(item.person_id, self.ticket.pk))
 
-    @property
+    @cached_property
     def watch_url(self) -> str:
         """Where somebody who is told of it as a watcher stops watching; it asks to sign in."""
         reasons = {reason for entry in self.entries for reason in entry.part.item.notice.reasons}
-        if self.ticket is None or not self.mute_url or "watchers" not in reasons:
+        if self.ticket is None or not self.mute_url or BY_WATCHING.isdisjoint(reasons):
             return ""
         return absolute(f"{self.ticket.get_absolute_url()}#watch-actions")
 

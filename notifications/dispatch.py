@@ -24,13 +24,15 @@ from notifications.candidates import gather, match
 from notifications.channels import IN_APP
 from notifications.drops import Judge, Telling, drop_told_today
 from notifications.merging import merge
-from notifications.models import Candidate, Definition, Notice, NotificationFunction, Outbox
+from notifications.models import Candidate, Definition, NotificationFunction, Outbox, Tally
 from notifications.models.outbox import LeaseLost
+from notifications.models.tally import counts
 from notifications.wakeup import wake_mailing
+from opsi import rows
 from tickets.models import TicketEvent
 
 logger = logging.getLogger(__name__)
-CHUNK = 2_500  # rows of 13 columns: what fits the parameters SQLite takes in one statement
+A_TURN = 100  # operations: then others get theirs
 
 
 def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
@@ -43,10 +45,27 @@ def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
     except ValueError:
         logger.error("Not an operation: %r", operation_id)
         return False
-    now = timezone.now()
-    worker = f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex}"
-    if not Outbox.objects.claim(operation, worker, now):
-        return False
+    now, worker = timezone.now(), _worker()
+    return Outbox.objects.claim(operation, worker, now) and _dispatch(operation, worker, now)
+
+
+def dispatch_waiting() -> int:
+    """Dispatch what waits, the oldest first, up to 100 operations; the next sweep goes on. Returns how many it took."""
+    for number in range(A_TURN):
+        now, worker = timezone.now(), _worker()
+        operation = Outbox.objects.claim_next(worker, now)
+        if operation is None:
+            return number
+        _dispatch(operation, worker, now)
+    return A_TURN
+
+
+def _worker():
+    """A name that nobody else claims by."""
+    return f"{socket.gethostname()[:20]}:{os.getpid()}:{uuid.uuid4().hex}"
+
+
+def _dispatch(operation, worker, now):
     try:
         function = NotificationFunction.load()
         tellings, problems = decide(events_of(operation), function, now)
@@ -120,8 +139,9 @@ def _write(operation, tellings, problems, function, now):
         Outbox.objects.finish(operation, now, "\n".join(problems))
         drop_told_today(tellings)
         notices, pending = merge(tellings, operation, now, function.window)
-        Notice.objects.bulk_create(notices, batch_size=CHUNK)
-        Candidate.objects.bulk_create((telling.candidate() for telling in tellings), batch_size=CHUNK)
+        rows.insert(notices)
+        rows.insert_values(Candidate, (telling.candidate() for telling in tellings))
         inbox.receive([notice for notice in notices if IN_APP.name in notice.channels], now)
         if windows.collect(pending, function, now):
             transaction.on_commit(wake_mailing, robust=True)
+        Tally.objects.add(counts(tellings), now)

@@ -10,9 +10,9 @@ from yaml.nodes import Node
 
 from notifications import channels, recipients
 from notifications.choices import Frame, SeverityRule, ShowInPreferences, Validity
+from notifications.facts import MODELS
 from notifications.filters import CODE_FIELDS, FLAG_FIELDS, TEXT_FIELDS
 from notifications.models import Definition, DefinitionText
-from notifications.tags import MODELS
 from notifications.yaml_reading import Reading, compose, is_nothing, line_of
 from opsi.models import Group, User
 from opsi.roles import AgentRole, CustomerRole

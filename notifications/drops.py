@@ -11,6 +11,7 @@ from django.utils import timezone
 from notifications import addresses, channels
 from notifications.candidates import Concern
 from notifications.choices import Drop, ItemState, Severity
+from notifications.facts import zone_called
 from notifications.models import (
     AddressPause,
     Candidate,
@@ -23,7 +24,8 @@ from notifications.models import (
 from notifications.models.mute import outweighs
 from notifications.preferences import Choices
 from notifications.recipients import subject_of
-from notifications.tags import zone_called
+from notifications.undoing import Undoing
+from notifications.watching import STATE_CHANGES_ONLY
 from opsi.models import User
 from tickets import access
 from tickets.models import TicketEvent
@@ -55,21 +57,22 @@ class Telling:
             self.channel, self.local_date,
         )  # fmt: skip
 
-    def candidate(self) -> Candidate:
+    def candidate(self) -> dict[str, object]:
+        """Its Candidate row, {attribute: value}."""
         concern = self.concern
-        return Candidate(
-            operation=self.event.operation,
-            ticket_id=concern.ticket_id,
-            event_id=self.event.pk,
-            definition_id=concern.definition.pk,
-            person_id=concern.person.pk if concern.person else None,
-            address=concern.address,
-            channel=self.channel,
-            reasons=concern.reasons[self.event],
-            drop=self.drop,
-            notice_id=self.notice.pk if self.notice else None,
-            local_date=self.local_date,
-        )
+        return {
+            "operation": self.event.operation,
+            "ticket_id": concern.ticket_id,
+            "event_id": self.event.pk,
+            "definition_id": concern.definition.pk,
+            "person_id": concern.person.pk if concern.person else None,
+            "address": concern.address,
+            "channel": self.channel,
+            "reasons": concern.reasons[self.event],
+            "drop": self.drop,
+            "notice_id": self.notice.pk if self.notice else None,
+            "local_date": self.local_date,
+        }
 
 
 class Judge:
@@ -84,6 +87,7 @@ class Judge:
         self.own_addresses = addresses.own()
         self.readable = self._access(concerns)
         self.muted = Mute.objects.pairs({concern.ticket_id for concern in concerns})
+        self.undoing = Undoing({event for concern in concerns for event in concern.reasons})
         self._mail: dict[int, str] = {}
         self.paused = AddressPause.objects.among(self.address_of(concern) for concern in concerns)
         self._dates: dict[tuple[str, datetime.datetime], datetime.date] = {}
@@ -100,9 +104,11 @@ class Judge:
 
     def tellings(self, concern: Concern) -> list[Telling]:
         """One for each channel of the definition (for an address: those that are mail)."""
-        drops = {event: self.person_drop(concern, event) for event in concern.reasons}
-        events = sorted((event for event in drops if not drops[event]), key=_speaks_first)
-        event = events[0] if events else min(drops, key=_speaks_first)
+        drops = [
+            (event, self.person_drop(concern, event)) for event in sorted(concern.reasons, key=_speaks_first)
+        ]
+        events = [event for event, drop in drops if not drop]
+        event, dropped = (events[0], "") if events else drops[0]
         severity = concern.definition.severity_at(event.snapshot.get("priority"))
         date = self.local_date(concern.person, event.at)
         found = []
@@ -110,7 +116,7 @@ class Judge:
             is_mail = channels.get(name).is_mail
             if concern.person is None and not is_mail:
                 continue
-            drop = drops[event] or self.channel_drop(concern, name)
+            drop = dropped or self.channel_drop(concern, name)
             address = self.address_of(concern) if is_mail and not drop else ""
             found.append(Telling(concern, name, event, events, drop, severity, date, address))
         return found
@@ -126,7 +132,10 @@ class Judge:
             return Drop.INACTIVE
         if event.actor_id == person.pk and not _hears_of_own_act(concern, event):
             return Drop.ACTOR
-        if event.name == "TicketUnsubscribe" and subject_of(event) == person.pk:
+        if self.undoing.silences(event, person.pk):
+            return Drop.UNDONE
+        of_own_end = event.name == "TicketUnsubscribe" and subject_of(event) == person.pk
+        if of_own_end and concern.reasons[event] != [STATE_CHANGES_ONLY]:
             return ""  # of one's own removal one is told without reading the ticket any more
         # A merge takes the watchers along: by their watch they read where the ticket went on.
         homes = (event.ticket_id, event.ticket.merged_into_id)
@@ -136,6 +145,8 @@ class Judge:
             event.article and (event.article.ticket_id, person.pk) not in self.readable
         ):
             return Drop.NO_ARTICLE_ACCESS
+        if concern.reasons[event] == [STATE_CHANGES_ONLY]:
+            return Drop.STATE_CHANGES_ONLY
         if (event.ticket_id, person.pk) in self.muted and not outweighs(concern.definition, event, person.pk):
             return Drop.MUTED
         return ""

@@ -11,9 +11,10 @@ import yaml
 from django.db import IntegrityError, models, transaction
 from django.utils.translation import gettext as _
 
+from notifications import channels
 from notifications.drafts import CODES, FILTERS, FORMAT, KEYS, NAMED, PLAIN, SWITCHES, name_of, read
+from notifications.facts import MODELS
 from notifications.models import Definition
-from notifications.tags import MODELS
 from notifications.yaml_reading import Reading, Refused
 
 
@@ -46,16 +47,15 @@ def export(definitions: Iterable[Definition]) -> str:
 def _exported(definition, names):
     """Every key that says something; what is left out is as in a new definition."""
     said = {name: str(getattr(definition, name)) for name in ("name", *PLAIN, *CODES)}
+    said |= {name: getattr(definition, name) for name in ("events", "recipients", "roles", *SWITCHES)}
+    # By name, as databases keep keys in different orders: the same definition gives the same file everywhere.
+    said["article_filter"] = dict(sorted(definition.article_filter.items()))
     said |= {
-        name: getattr(definition, name)
-        for name in ("events", "recipients", "roles", "article_filter", *SWITCHES)
-    }
-    said |= {
-        name: {key: names.of(key, values) for key, values in getattr(definition, name).items()}
+        name: {key: names.of(key, values) for key, values in sorted(getattr(definition, name).items())}
         for name in FILTERS
     }
     said |= {name: sorted(name_of(row) for row in getattr(definition, name).all()) for name in NAMED}
-    said["channels"] = definition.channels
+    said["channels"] = {one.name: definition.channels[one.name] for one in channels.of(definition)}
     said["texts"] = {
         text.language: {"subject": text.subject, "frame": str(text.frame), "body": text.body}
         for text in definition.texts.all()

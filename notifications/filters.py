@@ -13,13 +13,13 @@ CODE_FIELDS = ("sender_type", "channel")
 FLAG_FIELDS = ("visible_for_customer", "has_attachment")
 
 
-def matches(definition: Definition, event: TicketEvent, with_attachments: Container[int] = ()) -> bool:
-    """Whether `definition` is about `event`. `with_attachments`: ids of the articles that have attachments."""
+def matches(definition: Definition, event: TicketEvent, with_attachments: Container[int | None] = ()) -> bool:
+    """Whether `definition` is about `event`. `with_attachments`: as `candidates.attachments_of`."""
     return next(misses(definition, event, with_attachments), None) is None
 
 
 def misses(
-    definition: Definition, event: TicketEvent, with_attachments: Container[int] = ()
+    definition: Definition, event: TicketEvent, with_attachments: Container[int | None] = ()
 ) -> Iterator[str]:
     """What keeps `definition` from being about `event`: "events", "ticket_state", "to_state" and so on."""
     if event.name not in definition.events:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from notifications.choices import MailState, Rhythm
+from notifications.facts import zone_called
 from notifications.models import Mail, PersonalSettings
-from notifications.tags import zone_called
 from notifications.wakeup import wake_mailing
 from opsi.models import User
 

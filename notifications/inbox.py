@@ -12,25 +12,33 @@ from tickets.models import TicketEvent
 
 CHUNK = 2_000
 
+ASLEEP = (
+    f"({{row}}.state = '{InboxState.SNOOZED}' AND {{row}}.snoozed_until > excluded.changed_at"
+    f" AND excluded.severity < {int(Severity.CRITICAL)})"
+)
 # One statement, so that a count is never lost, whoever does what to the same row at the same time:
 # 1. two dispatches make the row at once: the second waits for the first's commit and then adds to its row;
 # 2. the person marks it as read meanwhile: whichever comes second sees what the first left, so the row either ends
 #    unread with this one notice, or read with all of them;
 # 3. two dispatches meet in many rows: both go by person and ticket, so neither waits for the other in a circle.
 # A row that was read or done begins to count again; one snoozed stays out of sight unless it is critical or due.
+# What its person did before is not taken back over news (`act`), except for one that stays snoozed: it counts them.
 RECEIVE = """
 INSERT INTO {row} (
-    person_id, ticket_id, ticket_ids, notice_id, article_id, takes_leave, state, unread_count, severity, changed_at
+    person_id, ticket_id, ticket_ids, notice_id, article_id, takes_leave, state, unread_count, severity, changed_at,
+    was_state, was_unread_count
 )
 SELECT
     notice.person_id, notice.ticket_id, '[]', notice.id,
     CASE WHEN event.name = 'ArticleDelete' THEN NULL ELSE event.article_id END,
     CASE
         WHEN event.name = 'TicketDelete' THEN TRUE
-        WHEN event.name = 'TicketUnsubscribe' THEN CAST(event.old ->> 'id' AS bigint) = notice.person_id
+        WHEN event.name = 'TicketUnsubscribe'
+            THEN COALESCE(CAST(event.old ->> 'id' AS bigint) = notice.person_id, FALSE)
         ELSE FALSE
     END,
-    '{unread}', 1, notice.severity, %s
+    '{unread}', 1, notice.severity, %s,
+    '', 0
 FROM {notice} AS notice JOIN {event} AS event ON event.id = notice.event_id
 WHERE notice.id IN ({ids}) AND notice.person_id IS NOT NULL AND notice.ticket_id IS NOT NULL
 ORDER BY notice.person_id, notice.ticket_id
@@ -42,16 +50,18 @@ ON CONFLICT (person_id, ticket_id) WHERE NOT (ticket_id IS NULL) DO UPDATE SET
     unread_count = CASE WHEN {pending} THEN {row}.unread_count + 1 ELSE 1 END,
     severity = CASE WHEN {pending} AND {row}.severity > excluded.severity
         THEN {row}.severity ELSE excluded.severity END,
-    state = CASE WHEN {row}.state = '{snoozed}' AND {row}.snoozed_until > excluded.changed_at
-        AND excluded.severity < {critical} THEN '{snoozed}' ELSE '{unread}' END
+    state = CASE WHEN {asleep} THEN '{snoozed}' ELSE '{unread}' END,
+    act = CASE WHEN {asleep} THEN {row}.act END,
+    was_state = CASE WHEN {asleep} THEN '{unread}' ELSE '' END,
+    was_unread_count = CASE WHEN {asleep} THEN {row}.was_unread_count + 1 ELSE 0 END
 """.format(
     row=InboxRow._meta.db_table,
     notice=Notice._meta.db_table,
     event=TicketEvent._meta.db_table,
+    asleep=ASLEEP.format(row=InboxRow._meta.db_table),
     pending=f"{InboxRow._meta.db_table}.state IN ('{InboxState.UNREAD}', '{InboxState.SNOOZED}')",
     unread=InboxState.UNREAD,
     snoozed=InboxState.SNOOZED,
-    critical=int(Severity.CRITICAL),
     ids="{ids}",
 )
 

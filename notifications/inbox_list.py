@@ -1,156 +1,26 @@
-"""What `/inbox/` shows: which rows, and each as its reader may know it now (domain §6; docs/inbox.md)."""
+"""Rows of the inbox as their reader may know them now (domain §6; docs/inbox.md)."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Self
 
-from django.db.models import FETCH_PEERS, Exists, OuterRef, Q
-from django.http import QueryDict
-from django.utils.dateparse import parse_datetime
-from django.utils.functional import Promise
-from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
+from django.db.models import Exists, OuterRef, Prefetch
 
-from notifications.choices import InboxState, Severity
+from notifications.choices import Severity
 from notifications.inbox import takes_leave
-from notifications.models import InboxRow
-from notifications.reasons import YOUR_PART, your_parts
+from notifications.models import InboxRow, Notice
+from notifications.reasons import your_parts
 from notifications.wording import Reader, actor_of, describe, prepare, words, words_for_many
 from opsi.models import User
-from tickets.models import Article, Queue, Ticket, TicketEvent
+from tickets.models import Article, Ticket, TicketEvent
 
-PAGE = 50
-LONGEST_SEARCH = 100
 TICKETS_A_LINE = 20  # of a notice over many
-SHOWN = (
-    "ticket", "notice__definition_version", "notice__event__ticket", "notice__event__actor",
-    "notice__event__article__author", "notice__event__article__ticket",
-)  # fmt: skip
-LEFT_OUT = "notice__event__article__html"  # large, and no notice shows it
-
-VIEWS: dict[str, tuple[str | Promise, Q]] = {
-    "all": (_("All"), ~Q(state__in=[InboxState.DONE, InboxState.SNOOZED])),
-    "unread": (_("Unread"), Q(state=InboxState.UNREAD)),
-    "saved": (_("Saved"), ~Q(saved_at=None)),
-    "snoozed": (_("Snoozed"), Q(state=InboxState.SNOOZED)),
-    "done": (_("Done"), Q(state=InboxState.DONE)),
-}
-SEVERITIES = {severity.name.lower(): severity for severity in reversed(Severity)}
-
-
-@dataclass(frozen=True)
-class Filter:
-    """Which rows to show; what is not understood is as if it were not there."""
-
-    view: str = "all"
-    severity: str = ""
-    reason: str = ""
-    queue: str = ""
-    search: str = ""
-    # Only rows that changed before this, and at the same time those with a lower id: where the next page begins.
-    older: tuple[datetime, int] | None = None
-
-    @classmethod
-    def of(cls, query: QueryDict) -> Self:
-        view, severity, reason = query.get("show", ""), query.get("severity", ""), query.get("reason", "")
-        queue = query.get("queue", "")
-        return cls(
-            view if view in VIEWS else "all",
-            severity if severity in SEVERITIES else "",
-            reason if reason in YOUR_PART else "",
-            queue if queue.isascii() and queue.isdigit() and len(queue) < 10 else "",
-            query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
-            _position(query.get("older", "")),
-        )
-
-    def rows(self, person: User):
-        rows = InboxRow.objects.of(person).filter(VIEWS[self.view][1])
-        if self.severity:
-            rows = rows.filter(severity=SEVERITIES[self.severity])
-        if self.reason:
-            rows = rows.filter(notice__reasons__icontains=f'"{self.reason}"')
-        if self.queue or self.search:
-            rows = rows.filter(_known_now(person))
-        if self.queue:
-            rows = rows.filter(ticket__queue=int(self.queue))
-        if self.search:
-            said = Q(ticket__number__icontains=self.search) | Q(ticket__title__icontains=self.search)
-            rows = rows.filter(said)
-        if self.older:
-            at, row = self.older
-            rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=row))
-        return rows
-
-    def page(self, person: User) -> tuple[list["Line"], str]:
-        """At most 50 lines, and the query of the page after them, "" where they are the last."""
-        newest = self.rows(person).select_related(*SHOWN).defer(LEFT_OUT).order_by("-changed_at", "-pk")
-        found = newest.fetch_mode(FETCH_PEERS)[: PAGE + 1]
-        rows = found.readable_rows(person)
-        following = ""
-        if len(found) > PAGE:
-            last = found[PAGE - 1]
-            following = self.query(older=f"{last.changed_at.isoformat()}_{last.pk}")
-            rows = [row for row in rows if row.pk != found[PAGE].pk]
-        return list(lines(rows, person)), following
-
-    def query(self, **changed: str) -> str:
-        """This filter as the end of an address, from its first page on, with some values changed."""
-        given = {
-            "show": "" if self.view == "all" else self.view,
-            "severity": self.severity,
-            "reason": self.reason,
-            "queue": self.queue,
-            "q": self.search,
-        } | changed
-        given = {name: value for name, value in given.items() if value}
-        return f"?{urlencode(given)}" if given else ""
-
-    @property
-    def here(self) -> str:
-        if self.older is None:
-            return self.query()
-        at, row = self.older
-        return self.query(older=f"{at.isoformat()}_{row}")
-
-    def tabs(self) -> Iterator[tuple[str, str | Promise, bool]]:
-        """(query, label, whether it is shown now) of each view."""
-        for name, (label, _rows) in VIEWS.items():
-            yield self.query(show="" if name == "all" else name), label, name == self.view
-
-    @property
-    def narrows(self) -> bool:
-        """Whether it leaves out any of the view."""
-        return bool(self.severity or self.reason or self.queue or self.search or self.older)
-
-    def reasons(self) -> Iterator[tuple[str, str | Promise, bool]]:
-        for name, label in YOUR_PART.items():
-            yield name, label, name == self.reason
-
-    def queues(self, person: User) -> list[tuple[str, str, bool]]:
-        """Those of the tickets in the person's inbox; one statement."""
-        rows = InboxRow.objects.of(person).filter(_known_now(person))
-        queues = Queue.objects.filter(pk__in=rows.values("ticket__queue"))
-        return [(str(queue.pk), queue.name, str(queue.pk) == self.queue) for queue in queues]
-
-    def severities(self) -> Iterator[tuple[str, str | Promise, bool]]:
-        for name, severity in SEVERITIES.items():
-            yield name, severity.label, name == self.severity
-
-
-def _known_now(person):
-    """Rows that take leave of a ticket stay, but nobody learns by asking what became of a ticket they left."""
-    return Q(takes_leave=False) | Exists(Ticket.objects.readable_by(person).filter(pk=OuterRef("ticket")))
-
-
-def _position(text):
-    at, separator, row = text.partition("_")
-    try:
-        moment = parse_datetime(at) if separator else None
-        return (moment.astimezone(UTC), int(row)) if moment and moment.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
+# A statement of its own: joined to the rows they are a dozen tables, over whose order PostgreSQL thinks longer than it
+# takes to answer both.
+_told = Notice.objects.select_related(
+    "definition_version", "event__ticket", "event__actor", "event__article__author", "event__article__ticket"
+)
+SHOWN = Prefetch("notice", _told.defer("event__article__html"))  # large, and no notice shows it
 
 
 @dataclass
@@ -168,6 +38,7 @@ class Line:
     others: int = 0  # what else the same act did to the ticket
     can_open: bool = True
     article: Article | None = None  # to lead to
+    wrong: dict[str, object] | None = None  # the moment to snooze it until that was refused: `at`, `error`
 
     @property
     def event(self) -> TicketEvent:
@@ -183,6 +54,24 @@ class Line:
     @property
     def severity(self) -> str:
         return Severity(self.row.severity).name.lower()
+
+    @property
+    def folds(self) -> bool:
+        """Whether there is more in it than the one line says."""
+        return (
+            self.can_open
+            and self.row.ticket_id is not None
+            and (self.row.unread_count > 1 or self.others > 0)
+        )
+
+    @property
+    def version(self) -> str:
+        """Changes with whatever the row shows, but for the time that passes."""
+        row = self.row
+        kept = "kept" if row.saved_at else ""
+        return (
+            f"{row.notice_id}-{row.state}-{row.unread_count}-{kept}-{row.snoozed_until or ''}-{self.can_open}"
+        )
 
 
 def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:

@@ -5,6 +5,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from notifications.choices import ItemState
 from notifications.models import (
     Following,
+    InboxFilter,
     InboxRow,
     MailItem,
     Mute,
@@ -38,6 +39,7 @@ def take_over(heir: User, past: User) -> None:
     _hand_on(Subscription.objects.exclude(service=None), heir, past, "service")
     _hand_on(InboxRow.objects.exclude(ticket=None), heir, past, "ticket")
     _hand_on(InboxRow.objects.filter(ticket=None), heir, past, "notice")
+    _hand_on(InboxFilter.objects.all(), heir, past, "name")
     _hand_on(Following.objects.all(), heir, past)
     if not PersonalSettings.objects.filter(person=heir).exists():
         PersonalSettings.objects.filter(person=past).update(person=heir, **PERSONAL)

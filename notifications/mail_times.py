@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications.choices import Rhythm, Weekday
-from notifications.choosing import keep, settings_of
+from notifications.choosing import keep, settings_to_fill
 from notifications.holding import reschedule
 from notifications.models import PersonalSettings
 from opsi.models import User
@@ -40,16 +40,25 @@ class MailTimesForm(forms.ModelForm):
 
     class Meta:
         model = PersonalSettings
-        fields = ["rhythm", "summary_at", "summary_day", "quiet_from", "quiet_until", "quiet_days"]
+        fields = [
+            "rhythm",
+            "summary_at",
+            "summary_day",
+            "quiet_from",
+            "quiet_until",
+            "quiet_days",
+            "no_mail_when_read",
+        ]
         widgets = {"summary_at": ClockInput(), "quiet_from": ClockInput(), "quiet_until": ClockInput()}
         labels = {
             "summary_at": gettext_lazy("Summary at"),
             "quiet_from": gettext_lazy("Quiet from"),
             "quiet_until": gettext_lazy("Quiet until"),
+            "no_mail_when_read": gettext_lazy("No e-mail for what I have read in the app"),
         }
 
     def __init__(self, data=None, *, person: User):
-        super().__init__(data, instance=settings_of(person))
+        super().__init__(data, instance=settings_to_fill(person))
         self.fields["summary_at"].required = False
 
     def clean_rhythm(self):

@@ -30,17 +30,19 @@ from notifications.outcomes import Result, fail_items, withdraw, write_down
 from notifications.recheck import Part, recheck
 from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable, provider_id
 from notifications.wakeup import wake_mailing
+from opsi import rows
 
 logger = logging.getLogger(__name__)
 BATCH = 50
-MOST_BATCHES = 20  # in one go; what is left is taken up by the next wake-up
+MOST_BATCHES = 4  # in one turn: then others get theirs, and the next wake-up goes on
+A_TURN = MOST_BATCHES * BATCH
 RENEW_AFTER = LEASE.total_seconds() / 4
 MARK_AFTER = 1.0  # seconds: what a worker that dies may have sent unmarked
 MOST_HANG_UPS = 3  # one after the other: then it is the server and not the mails
 
 
 def send_due() -> int:
-    """Send the mails that are due; up to 1,000, then the next wake-up goes on. Returns how many were accepted.
+    """Send the mails that are due; up to 200, then the next wake-up goes on. Returns how many were accepted.
 
     What is over the function's rate stays due, and the sweep goes on with it.
     """
@@ -157,9 +159,8 @@ class Batch:
             letter.mail.attempts += 1
             letter.mail.function = self.transport.function
         with transaction.atomic():
-            Mail.objects.held_by(self.owner).bulk_update(
-                [letter.mail for letter in letters], ["message_id", "subject", "function", "attempts"]
-            )
+            frozen = ("message_id", "subject", "function", "attempts")
+            rows.update([letter.mail for letter in letters], frozen, Mail.objects.held_by(self.owner))
             fail_items(part for letter in letters for part in letter.broken)
 
     def _hand_over(self, letter: Letter) -> Result:

@@ -9,7 +9,8 @@ from notifications import channels
 from notifications.choices import Severity, ShowInPreferences
 from notifications.drops import Telling
 from notifications.holding import hold
-from notifications.models import MailItem, Notice
+from notifications.models import Notice
+from notifications.windows import NewItem
 
 
 def merge(
@@ -17,8 +18,8 @@ def merge(
     operation: uuid.UUID,
     now: datetime.datetime,
     window: datetime.timedelta = datetime.timedelta(0),
-) -> tuple[list[Notice], list[tuple[str, MailItem]]]:
-    """Unsaved notices for what was not dropped, each set on its tellings; and (address, unsaved item) of their mail.
+) -> tuple[list[Notice], list[NewItem]]:
+    """Unsaved notices for what was not dropped, each set on its tellings; and the items of their mail.
 
     Of an operation that touched many tickets a person who is told of several gets one notice, whose `ticket` is None.
     `window` is how long mail waits that nothing holds.
@@ -51,10 +52,10 @@ def _notice(group, operation, now):
     )
     return Notice(
         operation=operation,
-        person=concern.person,
+        person_id=concern.person.pk if concern.person else None,
         address=concern.address,
         ticket_id=tickets.pop() if len(tickets) == 1 else None,
-        event=spoken.event,
+        event_id=spoken.event.pk,
         event_ids=sorted({event.pk for telling in group for event in telling.events}),
         definition_version_id=spoken.concern.definition.version_id,
         severity=max(telling.severity for telling in group),
@@ -70,20 +71,18 @@ def _mail(group, notice, now, window):
     if not by_mail:
         return None
     spoken = _spoken(by_mail, by_mail[0].channel)
-    item = MailItem(
+    person = spoken.concern.person
+    return NewItem(
+        address=by_mail[0].mail_to,
         notice=notice,
-        person=notice.person,
         definition_version_id=spoken.concern.definition.version_id,
-        event=None if spoken.event == notice.event else spoken.event,
+        event_id=None if spoken.event.pk == notice.event_id else spoken.event.pk,
         severity=notice.severity,
         created_at=now,
+        skips_window=notice.severity == Severity.CRITICAL
+        and any(telling.concern.definition.critical_skips_window for telling in by_mail),
+        hold=hold(person, now=now, window=window, by_summary=_may_wait(by_mail, notice)) if person else None,
     )
-    item.critical_skips_window = notice.severity == Severity.CRITICAL and any(
-        telling.concern.definition.critical_skips_window for telling in by_mail
-    )
-    if notice.person is not None:
-        item.hold = hold(notice.person, now=now, window=window, by_summary=_may_wait(by_mail, notice))
-    return by_mail[0].mail_to, item
 
 
 def _may_wait(by_mail, notice):

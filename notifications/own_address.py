@@ -96,5 +96,5 @@ def confirm(person: User, address: str) -> None:
 
 
 def forget(person: User) -> None:
-    """Back to the account's address; one that waits to be confirmed is forgotten."""
-    PersonalSettings.objects.filter(person=person).update(own_address="", asked_address="", asked_at=None)
+    """Back to the account's address; one that waits to be confirmed is forgotten, but not when the last mail went."""
+    PersonalSettings.objects.filter(person=person).update(own_address="", asked_address="")

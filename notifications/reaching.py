@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from notifications import addresses
 from notifications.models import Definition
+from notifications.models.definition import split_addresses
 from opsi.models import User
 from opsi.roles import AgentRole, CustomerRole
 from tickets import events
@@ -44,19 +45,25 @@ BY_KIND: dict[str, Callable[[User], bool]] = {
 
 def reaches(definition: Definition, person: User) -> bool:
     """Whether `definition` could ever tell `person`. Prefetch its named people and groups, and the person's groups."""
+    return bool(kinds_of(definition, person))
+
+
+def kinds_of(definition: Definition, person: User) -> list[str]:
+    """As which kinds of recipients `definition` could tell `person`; prefetch as for `reaches`."""
     if not person.is_agent and _is_internal(definition):
-        return False
+        return []
     groups = {group.pk: group for group in person.groups.all()}
     # Roles as dispatch understands them: exactly those held, of oneself or through a group.
     held = {person.customer_role} if person.customer_id else {person.agent_role}
     held |= set() if person.customer_id else {group.agent_role for group in groups.values()}
-    return (
-        any(BY_KIND.get(kind, _anybody)(person) for kind in definition.recipients)
-        or not held.isdisjoint(definition.roles)
-        or any(named.pk == person.pk for named in definition.named_users.all())
-        or any(group.pk in groups for group in definition.named_groups.all())
-        or _is_addressed(definition, person)
-    )
+    named = {
+        "roles": not held.isdisjoint(definition.roles),
+        "named_users": any(one.pk == person.pk for one in definition.named_users.all()),
+        "named_groups": any(group.pk in groups for group in definition.named_groups.all()),
+        "extra_addresses": _is_addressed(definition, person),
+    }
+    ticked = [kind for kind in definition.recipients if BY_KIND.get(kind, _anybody)(person)]
+    return [*ticked, *(kind for kind, is_named in named.items() if is_named)]
 
 
 def _anybody(person):
@@ -71,6 +78,6 @@ def _is_internal(definition):
 
 
 def _is_addressed(definition, person):
-    texts = definition.extra_addresses.replace(",", " ").replace(";", " ").split()
-    own = addresses.of_person(person)
+    texts = split_addresses(definition.extra_addresses)
+    own = addresses.of_person(person) if texts else ""
     return bool(own) and any(addresses.normalise(text.strip("<>\"'")) == own for text in texts)

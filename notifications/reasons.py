@@ -6,14 +6,21 @@ from django.utils.translation import gettext_lazy
 
 from notifications import recipients
 from notifications.models import Notice
+from notifications.watching import GROUP_MEMBER, STATE_CHANGES_ONLY
 
 STAND_IN = "stand_in"  # no recipient kind: it follows from somebody's absence
+CLOSER: dict[str, str | Promise] = {
+    STAND_IN: gettext_lazy("Stand-in"),
+    GROUP_MEMBER: gettext_lazy("Members of watching groups"),
+    STATE_CHANGES_ONLY: gettext_lazy("Watchers of state changes"),
+}
 YOUR_PART: dict[str, str | Promise] = {
     "creator": gettext_lazy("you created it"),
     "owner": gettext_lazy("you own it"),
     "responsible": gettext_lazy("you are responsible for it"),
     "assignment_group": gettext_lazy("your group works on it"),
     "watchers": gettext_lazy("you watch it"),
+    GROUP_MEMBER: gettext_lazy("a group of yours watches it"),
     "customer_user": gettext_lazy("it is your request"),
     "following_managers": gettext_lazy("you follow your customer's tickets"),
     "newly_concerned": gettext_lazy("it is yours now"),
@@ -44,8 +51,8 @@ def your_part(kind: str) -> str:
 
 def label(kind: str) -> str:
     """What a recipient kind is called; its name where it is gone meanwhile."""
-    if kind == STAND_IN:
-        return _("Stand-in")
+    if kind in CLOSER:
+        return str(CLOSER[kind])
     try:
         return str(recipients.get(kind).label)
     except KeyError:

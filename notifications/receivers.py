@@ -18,8 +18,8 @@ from tickets.signals import ticket_event
 
 
 @receiver(ticket_event)
-def remember_to_dispatch(sender, event, operation, **kwargs):
-    if operation.quiet:
+def remember_to_dispatch(sender, event, operation, first, **kwargs):
+    if operation.quiet or not first:
         return
     # Once an operation, however many events it writes; a row lost with a rolled back savepoint is inserted again.
     Outbox.objects.bulk_create([Outbox(operation=operation.id)], ignore_conflicts=True)

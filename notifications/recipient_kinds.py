@@ -1,6 +1,6 @@
 """What a recipient kind is, and the registry of them; the kinds themselves stand in `notifications.recipients`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -17,18 +17,27 @@ class Match:
     event: TicketEvent
 
 
-type Found = Iterator[tuple[Match, int | str]]
+# A third tells more closely than the kind's own name why they are told.
+type Found = Iterator[tuple[Match, int | str] | tuple[Match, int | str, str]]
 type Resolver = Callable[[Sequence[Match]], Found]
 
 
 @dataclass(frozen=True)
 class RecipientKind:
-    """`used_by` says whether a definition means this kind; None: where it is ticked in its `recipients`."""
+    """`used_by` says whether a definition means this kind; None: where it is ticked in its `recipients`.
+
+    `only_of` are the names of the events that have such people at all; empty: every event may.
+    """
 
     name: str
     label: str | Promise
     resolve: Resolver
     used_by: Callable[[Definition], bool] | None = None
+    only_of: frozenset[str] = frozenset()
+
+    def is_of(self, event: str) -> bool:
+        """Whether the event of this name can have such people."""
+        return not self.only_of or event in self.only_of
 
     def is_used_by(self, definition: Definition) -> bool:
         return self.used_by(definition) if self.used_by else self.name in definition.recipients
@@ -59,12 +68,15 @@ def choices() -> list[tuple[str, str | Promise]]:
 
 
 def kind(
-    name: str, label: str | Promise, used_by: Callable[[Definition], bool] | None = None
+    name: str,
+    label: str | Promise,
+    used_by: Callable[[Definition], bool] | None = None,
+    only_of: Iterable[str] = (),
 ) -> Callable[[Resolver], Resolver]:
     """Decorates the resolver of a kind."""
 
     def register_resolver(resolve: Resolver) -> Resolver:
-        register(RecipientKind(name, label, resolve, used_by))
+        register(RecipientKind(name, label, resolve, used_by, frozenset(only_of)))
         return resolve
 
     return register_resolver

@@ -23,13 +23,13 @@ from notifications.recipient_kinds import (
     kind,
     register,
 )
+from notifications.watching import Watching, members
 from notifications.wording import Reader, fill
 from opsi.models import User
 from opsi.roles import AgentRole, CustomerRole
 from tickets import access
 from tickets.choices import Level, SenderType
 from tickets.models import Article, TicketEvent
-from watchers.models import Watcher
 
 __all__ = ["Match", "all_kinds", "choices", "get", "subject_of"]
 
@@ -48,16 +48,6 @@ def _spread(wanted: Iterable[tuple[Match, int | None]], people_of: dict[int, set
     for match, key in wanted:
         for person in people_of.get(key, ()) if key else ():
             yield match, person
-
-
-def _members(groups: Iterable[int | None]) -> dict[int, set[int]]:
-    groups = set(groups) - {None}
-    members: dict[int, set[int]] = defaultdict(set)
-    if groups:
-        through = User.groups.through.objects.filter(group__in=groups)
-        for group, person in through.values_list("group", "user"):
-            members[group].add(person)
-    return members
 
 
 def _subscribers(field: str, things: Iterable[int | None]) -> dict[int, set[int]]:
@@ -81,27 +71,16 @@ for _name, _label, _field in (
 @kind("assignment_group", _("Assignment group"))
 def _assignment_group(matches):
     groups = [(match, match.event.snapshot.get("assignment_group")) for match in matches]
-    return _spread(groups, _members(group for _match, group in groups))
+    return _spread(groups, members(group for _match, group in groups))
 
 
 @kind("watchers", _("Watchers"))
 def _watchers(matches):
-    """Who watched when it happened; members of a watching group too, unless they ended a watch of their own."""
-    by_ticket = defaultdict(list)
-    rows = Watcher.objects.filter(ticket__in={match.event.ticket_id for match in matches})
-    for ticket, *row in rows.values_list("ticket", "user", "group", "since", "ended_at"):
-        by_ticket[ticket].append(row)
-    members = _members(group for rows in by_ticket.values() for _user, group, *_when in rows)
+    """Who watched when it happened, and the members of groups that did; the reason says more closely which."""
+    watching = Watching(match.event.ticket_id for match in matches)
     for match in matches:
-        rows = by_ticket[match.event.ticket_id]
-        at = match.event.at
-        present = [row for row in rows if row[2] <= at and (row[3] is None or row[3] > at)]
-        people = {user for user, *_rest in present if user}
-        left = {user for user, _group, _since, ended in rows if user and ended is not None and ended <= at}
-        for _user, group, *_when in present:
-            people |= members[group] - left if group else set()
-        for person in people:
-            yield match, person
+        for person, why in watching.at(match.event):
+            yield match, person, why
 
 
 register(RecipientKind("customer_user", _("Customer user"), _in_field("customer_user")))
@@ -125,32 +104,44 @@ def _following_managers(matches):
                 yield match, one.person_id
 
 
-@kind("newly_concerned", _("Those newly concerned by the change"))
+CHANGES_OF_CONCERN = (
+    "TicketOwnerUpdate",
+    "TicketResponsibleUpdate",
+    "TicketAssignmentGroupUpdate",
+    "TicketQueueUpdate",
+    "TicketServiceUpdate",
+)
+
+
+@kind("newly_concerned", _("Those newly concerned by the change"), only_of=CHANGES_OF_CONCERN)
 def _newly_concerned(matches):
     """Who a change makes owner, responsible or a member of the group; who subscribes to the new queue or service."""
-    found = {"TicketOwnerUpdate": [], "TicketResponsibleUpdate": [], "TicketAssignmentGroupUpdate": [],
-             "TicketQueueUpdate": [], "TicketServiceUpdate": []}  # fmt: skip
+    found = {name: [] for name in CHANGES_OF_CONCERN}
     for match in matches:
         if match.event.name in found and match.event.new:
             found[match.event.name].append((match, match.event.new["id"]))
     yield from found["TicketOwnerUpdate"]
     yield from found["TicketResponsibleUpdate"]
     for name, people_of in (
-        ("TicketAssignmentGroupUpdate", _members),
+        ("TicketAssignmentGroupUpdate", members),
         ("TicketQueueUpdate", lambda queues: _subscribers("queue", queues)),
         ("TicketServiceUpdate", lambda services: _subscribers("service", services)),
     ):
         yield from _spread(found[name], people_of(new for _match, new in found[name]))
 
 
-@kind("informed", _("People explicitly informed of a note"))
+@kind("informed", _("People explicitly informed of a note"), only_of=["ArticleCreate"])
 def _informed(matches):
     for match in matches:
         for person in match.event.data.get("informed", ()):
             yield match, person
 
 
-@kind("watcher_subject", _("The person added or removed as watcher"))
+@kind(
+    "watcher_subject",
+    _("The person added or removed as watcher"),
+    only_of=["TicketSubscribe", "TicketUnsubscribe"],
+)
 def _watcher_subject(matches):
     for match in matches:
         if (subject := subject_of(match.event)) is not None:
@@ -158,7 +149,7 @@ def _watcher_subject(matches):
 
 
 def subject_of(event: TicketEvent) -> int | None:
-    """The id of the person whose watch began or ended with `event`."""
+    """The id of the person whose watch began or ended with `event`; None where it was a group's."""
     value = {"TicketSubscribe": event.new, "TicketUnsubscribe": event.old}.get(event.name)
     return value["id"] if value else None
 
@@ -207,6 +198,8 @@ def _article_recipients(last: bool) -> Resolver:
             by_ticket[row.ticket_id].append(row)
         for match in matches:
             then = [row for row in by_ticket[match.event.ticket_id] if row.created_at <= match.event.at]
+            if match.event.article is not None and match.event.article.pk is None:
+                then.append(match.event.article)  # one that is still being written
             for article in then[-1:] if last else then[:1]:
                 headers = [article.to, article.cc]
                 if article.sender_type == SenderType.CUSTOMER:
@@ -258,10 +251,10 @@ def _named_users(matches):
 @kind("named_groups", _("Named groups"), used_by=lambda definition: definition.has_named_groups)
 def _named_groups(matches):
     named = _named(matches, Definition.named_groups.through, "group")
-    members = _members(set().union(*named.values()))
+    people_of = members(set().union(*named.values()))
     for match in matches:
         for group in named[match.definition.pk]:
-            yield from ((match, person) for person in members[group])
+            yield from ((match, person) for person in people_of[group])
 
 
 @kind("roles", _("Roles"), used_by=lambda definition: bool(definition.roles))

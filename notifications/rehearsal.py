@@ -7,8 +7,8 @@ preferences, absences and addresses as they are. One that never happened is made
 
 import datetime
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from django.core.mail import EmailMultiAlternatives
 from django.utils import timezone, translation
@@ -39,6 +39,8 @@ from tickets.models import Article, Ticket, TicketEvent
 from tickets.models.traits.changing import for_history
 
 IMAGINED = -1  # the id of an event that never happened
+# Where these events hold the person whose watch they are about.
+ABOUT_PEOPLE = {"TicketSubscribe": "new", "TicketUnsubscribe": "old"}
 
 
 def imagine(
@@ -94,26 +96,45 @@ class DryRun:
 
 def dry_run(event: TicketEvent, definition: Definition | None, now: datetime.datetime) -> DryRun:
     """What becomes of `event` by `definition` alone, valid or not, or by all valid ones together."""
-    if event.ticket.deleted_at is not None and event.name != "TicketDelete":
+    if _is_over(event):
         return DryRun(event, misses=["deleted"])
     chosen = Definition.objects.valid() if definition is None else Definition.objects.filter(pk=definition.pk)
     considered = list(chosen.for_dispatch().order_by("pk"))
-    function = NotificationFunction.load()
-    tellings, problems = decide([event], function, now, considered)
-    drop_told_today(tellings, lock=False)
-    merge(tellings, event.operation, now, function.window)
-    found = DryRun(event, _rows(tellings), problems)
+    tellings, problems = rehearse([event], now, considered)
+    found = DryRun(event, rows_of(tellings), problems)
     if definition is not None:
-        found.misses = [miss for one in considered for miss in _misses(one, event)]
+        found.misses = [miss for one in considered for miss in misses_of(one, event)]
     return found
 
 
-def _misses(definition, event):
+def _untried(event, definition):
+    return DryRun(event, misses=["deleted"] if _is_over(event) else list(misses_of(definition, event)))
+
+
+def _is_over(event):
+    """Whether its ticket is deleted: nothing else of it is told."""
+    return event.ticket.deleted_at is not None and event.name != "TicketDelete"
+
+
+def rehearse(
+    events: Sequence[TicketEvent], now: datetime.datetime, definitions: Sequence[Definition] | None = None
+) -> tuple[list[Telling], list[str]]:
+    """As dispatch would decide of an operation's `events`, by all valid definitions or by some; and the problems."""
+    function = NotificationFunction.load()
+    tellings, problems = decide(list(events), function, now, definitions)
+    drop_told_today(tellings, lock=False)
+    merge(tellings, events[0].operation, now, function.window)
+    return tellings, problems
+
+
+def misses_of(definition: Definition, event: TicketEvent) -> Iterator[str]:
+    """As `filters.misses`, attachments asked for where the definition does."""
     with_attachments = attachments_of([event]) if filters.asks_for_attachments(definition) else ()
     return filters.misses(definition, event, with_attachments)
 
 
-def _rows(tellings: Sequence[Telling]) -> list[Row]:
+def rows_of(tellings: Sequence[Telling]) -> list[Row]:
+    """One row for each person or address, by name; `merge` them first."""
     by_version = {telling.concern.definition.version_id: telling.concern.definition for telling in tellings}
     rows: dict[object, Row] = {}
     for telling in tellings:
@@ -126,7 +147,7 @@ def _rows(tellings: Sequence[Telling]) -> list[Row]:
         if known is None or (way.told and not known.told):
             row.ways[way.channel] = way
         if telling.notice is not None:
-            row.definition = by_version[telling.notice.definition_version_id].name
+            row.definition = by_version[telling.notice.definition_version_id].shown_name
             row.severity = str(Severity(telling.notice.severity).label)
     return sorted(rows.values(), key=lambda row: row.name)
 
@@ -137,7 +158,7 @@ def _name_of(who):
 
 def _way(telling):
     if telling.drop:
-        return Way(telling.channel, str(Drop(telling.drop).label), told=False)
+        return Way(telling.channel, str(Drop(telling.drop).label), told=False, drop=telling.drop)
     return Way(telling.channel, _("would be told"), address=telling.mail_to)
 
 
@@ -174,16 +195,24 @@ def preview(
     event: TicketEvent,
     to: User | str,
     now: datetime.datetime,
+    *,
+    language: str = "",
+    is_tried: bool = True,
 ) -> Preview:
-    """What the person or address `to` would get of `event`, in the words of `version`, alone in its mail."""
+    """What the person or address `to` would get of `event`, in the words of `version`, alone in its mail.
+
+    In their own language, or as if that were `language`. Whether they would get it is only tried of what is saved.
+    """
     person = to if isinstance(to, User) else None
     reader = Reader.of(person) if person else Reader.of_nobody(str(to))
-    tried, who = dry_run(event, definition, now), person or addresses.normalise(str(to))
+    reader = replace(reader, language=language or reader.language)
+    tried = dry_run(event, definition, now) if is_tried else _untried(event, definition)
+    who = person or addresses.normalise(str(to))
     row = next((row for row in tried.rows if row.who == who), None)
     message = _message(definition, version, event, to, reader, row)
     said = words(version, event, reader)
     in_app = [said.subject, describe(event, reader)]
-    why_not = "" if tried.misses else _why_not(row)
+    why_not = _why_not(row) if is_tried and not tried.misses else ""
     return Preview(reader, message.to[0], said.subject, in_app, message, why_not, tried.misses)
 
 
@@ -207,7 +236,7 @@ def _message(definition, version, event, to, reader, row):
         definition_version=version,
         severity=severity,
         reasons=row.reasons if row else [],
-        channels=[channel.name for channel in channels.all_channels() if channel.name in definition.channels],
+        channels=[channel.name for channel in channels.of(definition)],
     )
     item = MailItem(notice=notice, person=person, definition_version=version, severity=severity)
     mail = Mail(address=address, state=MailState.DUE, severity=severity, closes_at=event.at)

@@ -35,7 +35,8 @@ SHIPPED = (
         "name": _("Informed of a note"),
         "tooltip": _("Somebody explicitly informs you of what they write."),
         "show_in_preferences": ShowInPreferences.MANDATORY,
-        "events": ["ArticleCreate"],
+        # Of an edit they are told who are named in it for the first time.
+        "events": ["ArticleCreate", "ArticleUpdate"],
         "recipients": ["informed"],
     },
     {

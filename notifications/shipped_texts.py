@@ -186,11 +186,11 @@ TEXTS = {
     "watcher-removed": {
         "en": (
             "[{{ticket.number}}] You no longer watch: {{ticket.title}}",
-            "{{actor}} removed you as a watcher of this ticket.",
+            "{{event.end}}",
         ),
         "ja": (
             "[{{ticket.number}}] ウォッチャーから外されました: {{ticket.title}}",
-            "{{actor}} さんがあなたをこのチケットのウォッチャーから外しました。",
+            "{{event.end}}",
         ),
     },
     "delivery-failed": {

@@ -12,8 +12,8 @@ from django.utils import timezone
 from notifications.candidates import Concern, people_with
 from notifications.choices import Drop
 from notifications.drops import Telling, settings_of
+from notifications.facts import zone_called
 from notifications.reasons import STAND_IN
-from notifications.tags import zone_called
 from opsi.models import User
 from tickets.models import TicketEvent
 

@@ -11,6 +11,13 @@ def dispatch(operation: str) -> None:
 
 
 @shared_task
+def dispatch_waiting() -> None:
+    from notifications.dispatch import dispatch_waiting
+
+    dispatch_waiting()
+
+
+@shared_task
 def send_due() -> None:
     from notifications.mailing import send_due
 
@@ -19,6 +26,15 @@ def send_due() -> None:
 
 @shared_task
 def sweep() -> None:
+    from notifications.models import WorkerSign
     from notifications.sweep import sweep
 
+    WorkerSign.give()
     sweep()
+
+
+@shared_task
+def keep_house() -> None:
+    from notifications.housekeeping import keep_house
+
+    keep_house()

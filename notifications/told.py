@@ -1,12 +1,12 @@
 """Who was notified of what happened to a ticket, where and when; who was not, and why (domain §7, at its end)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet, Window
+from django.db.models import Exists, F, Max, OuterRef, Q, Window
 from django.db.models.functions import DenseRank
 from django.utils.translation import gettext as _
 
@@ -15,11 +15,14 @@ from notifications.choices import Drop, ItemState, MailState, OutboxState, Withd
 from notifications.models import Candidate, DeliveryAttempt, Outbox
 from notifications.reasons import STAND_IN, label
 from opsi.models import User
+from opsi.prepared import prepared
 from opsi.roles import AgentRole
 from tickets import access
 from tickets.models import Ticket, TicketEvent
 from watchers.choices import Extent, TargetKind
-from watchers.policy import Policy, of_kind
+from watchers.kinds import of_kind
+from watchers.policy import Policy, Rights
+from watchers.zoom import hidden_from
 
 RECENT = 20  # operations
 AT_ONCE = 5
@@ -47,6 +50,7 @@ class Way:
     address: str = ""
     answer: str = ""
     mail: int | None = None
+    drop: str = ""
 
     @property
     def label(self):
@@ -116,17 +120,24 @@ class Told:
     """Of `ticket`, as the agent `viewer` may know it; of the last 20 operations, or of `only` one of them.
 
     Agents see the people their cells of the watcher policy let them see, why somebody was not told where they may
-    write, and addresses and the mail servers' answers as administrators.
+    write, and addresses and the mail servers' answers as administrators. Without `verbs` it asks what they may do.
     """
 
     def __init__(
-        self, viewer: User, ticket: Ticket, only: uuid.UUID | None = None, policy: Policy | None = None
+        self,
+        viewer: User,
+        ticket: Ticket,
+        only: uuid.UUID | None = None,
+        policy: Policy | None = None,
+        verbs: Collection[str] | None = None,
     ):
-        self.viewer, self.ticket, self.only, self.policy = viewer, ticket, only, policy
+        self.viewer, self.ticket, self.only, self.policy, self._verbs = viewer, ticket, only, policy, verbs
         self.is_admin = viewer.holds(AgentRole.ADMIN)
 
     @cached_property
     def knows_why_not(self) -> bool:
+        if self._verbs is not None:
+            return "change_state" in self._verbs
         return access.may(self.viewer, "change_state", self.ticket)
 
     @cached_property
@@ -148,17 +159,12 @@ class Told:
         return self.operations[AT_ONCE:]
 
     def _operations(self):
-        recent = TicketEvent.objects.filter(ticket=self.ticket).order_by().values("operation")
-        if self.only:
-            recent = recent.filter(operation=self.only)
-        recent = recent.annotate(last=Max("pk")).order_by("-last").values("operation")[:RECENT]
-        waiting = Outbox.objects.filter(pk=OuterRef("operation")).exclude(state=OutboxState.DONE)
-        events = (
-            TicketEvent.objects.filter(ticket=self.ticket, operation__in=recent)
-            .annotate(is_waiting=Exists(waiting))
-            .select_related("actor")
-            .order_by("-pk")
-        )
+        # That somebody began to watch is nobody's business who may not know that they watch.
+        hidden = hidden_from(self._rights)
+        if hidden is None and self.only is None:
+            events = _recent_events(self.ticket)
+        else:
+            events = _recent_events.question(self.ticket, hidden=hidden, only=self.only)
         found = {}
         for event in events:
             operation = found.setdefault(event.operation, OperationTold(event.operation))
@@ -166,16 +172,12 @@ class Told:
             operation.waiting = event.is_waiting
         return found
 
-    def _candidates(self, operations: Iterable[uuid.UUID]) -> QuerySet:
-        candidates = Candidate.objects.filter(
-            self._seen(), ticket=self.ticket, operation__in=list(operations)
-        )
-        return candidates if self.knows_why_not else candidates.filter(drop="")
+    @cached_property
+    def _rights(self) -> Rights:
+        return (self.policy or Policy.load()).of(self.viewer, self.ticket)
 
     def _seen(self) -> Q:
-        rights = (self.policy or Policy.load()).of(self.viewer, self.ticket)
-        if all(rule.see == Extent.ALL for rule in rights.rules.values()):
-            return Q()
+        rights = self._rights
         seen = Q(person=self.viewer) | Q(person=None)
         for kind in TargetKind:
             if rights.rules[kind].see == Extent.ALL:
@@ -183,13 +185,14 @@ class Told:
         return seen
 
     def _add_people(self, operations):
-        by_name = [F("person__full_name"), F("person"), F("address")]
-        rows = self._candidates(operations).annotate(
-            place=Window(DenseRank(), partition_by=F("operation"), order_by=by_name)
-        )
-        if not self.only:
-            rows = rows.filter(place__lte=PEOPLE + 1)
-        for row in rows.order_by("place", "pk").values("place", *PLAIN, **JOINED):
+        if not operations:
+            return
+        choices = {"with_drops": self.knows_why_not, "everyone": bool(self.only)}
+        if self._rights.sees_all:
+            rows = _candidates(self.ticket, *operations, **choices)
+        else:
+            rows = _candidates.question(self.ticket, *operations, **choices, seen=self._seen())
+        for row in rows:
             operation = operations[row["operation"]]
             if row["place"] > PEOPLE and not self.only:
                 operation.more = True
@@ -215,7 +218,7 @@ class Told:
     def _way(self, row):
         channel = row["channel"]
         if row["drop"]:
-            return Way(channel, str(Drop(row["drop"]).label), told=False)
+            return Way(channel, str(Drop(row["drop"]).label), told=False, drop=row["drop"])
         if not channels.get(channel).is_mail or row["mail"] is None:
             return Way(channel, _("told"), row["told_at"])
         told, text, at = self._mail(row)
@@ -262,3 +265,33 @@ class Told:
         answers = dict(attempts.values_list("mail", "answer"))
         for way in ways:
             way.answer = answers.get(way.mail, "")
+
+
+@prepared
+def _recent_events(ticket, *, hidden=None, only=None):
+    """The events of the last operations on `ticket`, or of `only` one, newest first; without what is `hidden`."""
+    known = TicketEvent.objects.filter(ticket=ticket)
+    if hidden is not None:
+        known = known.exclude(hidden)
+    recent = known.order_by().values("operation")
+    if only is not None:
+        recent = recent.filter(operation=only)
+    recent = recent.annotate(last=Max("pk")).order_by("-last").values("operation")[:RECENT]
+    waiting = Outbox.objects.filter(pk=OuterRef("operation")).exclude(state=OutboxState.DONE)
+    events = known.filter(operation__in=recent).annotate(is_waiting=Exists(waiting))
+    return events.select_related("actor").defer("snapshot").order_by("-pk")
+
+
+@prepared
+def _candidates(ticket, *operations, with_drops, everyone, seen=None):
+    """What became of whom, in the order of their names: of each operation the first PEOPLE and one, or `everyone`."""
+    candidates = Candidate.objects.filter(ticket=ticket, operation__in=operations)
+    if seen is not None:
+        candidates = candidates.filter(seen)
+    if not with_drops:
+        candidates = candidates.filter(drop="")
+    by_name = [F("person__full_name"), F("person"), F("address")]
+    rows = candidates.annotate(place=Window(DenseRank(), partition_by=F("operation"), order_by=by_name))
+    if not everyone:
+        rows = rows.filter(place__lte=PEOPLE + 1)
+    return rows.order_by("place", "pk").values("place", *PLAIN, **JOINED)

@@ -17,7 +17,11 @@ def _signer() -> signing.TimestampSigner:
 
 
 class Expired(Exception):
-    """The token was ours, but is too old."""
+    """The token was ours, but is too old; `language` is that of whom it was for, "" where they are gone."""
+
+    def __init__(self, language: str = ""):
+        super().__init__()
+        self.language = language
 
 
 class Forged(Exception):
@@ -35,9 +39,15 @@ def read(token: str) -> tuple[User, Ticket]:
         person, ticket = _signer().unsign(token, max_age=GOOD_FOR).split("-")
         return User.objects.active().get(pk=int(person)), Ticket.objects.get(pk=int(ticket))
     except signing.SignatureExpired as error:
-        raise Expired from error
+        raise Expired(_language_of(token)) from error
     except (signing.BadSignature, User.DoesNotExist, Ticket.DoesNotExist) as error:
         raise Forged from error
+
+
+def _language_of(token):
+    # Signed by us, so the number in front is a person's.
+    person = User.objects.active().filter(pk=int(_signer().unsign(token).split("-")[0])).first()
+    return person.language if person else ""
 
 
 def headers(url: str) -> dict[str, str]:

@@ -4,19 +4,25 @@ import logging
 import uuid
 from contextvars import ContextVar
 
+from django.conf import settings
+
 logger = logging.getLogger(__name__)
+SWEEP_EVERY = settings.CELERY_BEAT_SCHEDULE["notifications.sweep"]["schedule"]  # seconds
 
 _last_woken: ContextVar[uuid.UUID | None] = ContextVar("last_woken", default=None)
 
 
-def wake_dispatch(operation: uuid.UUID) -> None:
-    """Ask for `operation` to be dispatched; called after its commit, once for each of its events."""
+def wake_dispatch(operation: uuid.UUID) -> bool:
+    """Ask for `operation` to be dispatched; called after its commit, once for each of its events.
+
+    Returns whether the broker took it: who has many to wake need not wait for one that is away again and again.
+    """
     if _last_woken.get() == operation:
-        return
+        return True
     _last_woken.set(operation)
     from notifications import tasks
 
-    _publish(tasks.dispatch, str(operation))
+    return _publish(tasks.dispatch, str(operation))
 
 
 def wake_mailing() -> None:
@@ -26,8 +32,30 @@ def wake_mailing() -> None:
     _publish(tasks.send_due)
 
 
-def _publish(task, *args):
+def wake_dispatchers(number: int) -> None:
+    """Ask `number` workers to dispatch what waits. Called by the sweep, which asks anew each time."""
+    from notifications import tasks
+
+    _wake(tasks.dispatch_waiting, number)
+
+
+def wake_senders(number: int) -> None:
+    """Ask `number` workers to send what is due. Called by the sweep, which asks anew each time."""
+    from notifications import tasks
+
+    _wake(tasks.send_due, number)
+
+
+def _wake(task, number):
+    for _turn in range(number):
+        if not _publish(task, expires=SWEEP_EVERY):
+            return
+
+
+def _publish(task, *args, **options):
     try:
-        task.apply_async(args, retry=False, ignore_result=True)
+        task.apply_async(args, retry=False, ignore_result=True, **options)
     except Exception as error:  # whatever the broker's client raises
         logger.warning("The broker could not be reached, the next sweep takes over: %s", error)
+        return False
+    return True

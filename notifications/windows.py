@@ -14,18 +14,51 @@ Windows are joined here and closed by `Mail.objects.claim`. Who does what at the
 """
 
 import datetime
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
 from django.db.models import Q
 
 from notifications.choices import MailState, Severity
-from notifications.models import Mail, MailItem, NotificationFunction
+from notifications.holding import Hold
+from notifications.models import Mail, MailItem, Notice, NotificationFunction
+from opsi import rows
 
 CHUNK = 2_000
 
 type Place = tuple[str, str]  # address and lane: where one window is open
+
+
+@dataclass(slots=True)
+class NewItem:
+    """A mail item on its way to the normalised `address`; `collect` finds its `mail` and stores it.
+
+    `event_id` where the mail tells of another event than the notice; `hold` where its person has it held back.
+    """
+
+    address: str
+    notice: Notice
+    definition_version_id: int
+    severity: int
+    created_at: datetime.datetime
+    event_id: int | None = None
+    skips_window: bool = False
+    hold: Hold | None = None
+    mail: Mail | None = None
+
+    def values(self) -> dict[str, object]:
+        """Its MailItem row, {attribute: value}."""
+        assert self.mail is not None  # noqa: S101
+        return {
+            "mail_id": self.mail.pk,
+            "notice_id": self.notice.pk,
+            "person_id": self.notice.person_id,
+            "definition_version_id": self.definition_version_id,
+            "event_id": self.event_id,
+            "severity": self.severity,
+            "created_at": self.created_at,
+        }
 
 
 @dataclass
@@ -33,78 +66,75 @@ class Waiting:
     """What is to join the window at one place, or to open it until `closes_at`."""
 
     closes_at: datetime.datetime
-    items: list[MailItem] = field(default_factory=list)
+    items: list[NewItem] = field(default_factory=list)
 
     @property
     def severity(self) -> int:
         return max(item.severity for item in self.items)
 
 
-def collect(
-    pending: Sequence[tuple[str, MailItem]], function: NotificationFunction, now: datetime.datetime
-) -> bool:
-    """Put unsaved items, each with the normalised address it goes to, into mails, inside the caller's transaction.
+def collect(pending: Sequence[NewItem], function: NotificationFunction, now: datetime.datetime) -> bool:
+    """Put items of saved notices into mails and store them, inside the caller's transaction.
 
     One open window an address, and one for each lane; where an item has a `hold`, that says which. A mail of its own,
-    due at once, where the item has a true `critical_skips_window`, or is not held and the window is zero. The
-    statements grow with every further 2,000 items only. Returns whether any is due now.
+    due at once, where the item skips the window, or is not held and the window is zero. The statements grow with every
+    further 2,000 items only. Returns whether any is due now.
     """
     window = function.window
-    at_once: list[tuple[str, MailItem]] = []
+    at_once: list[NewItem] = []
     waiting: dict[Place, Waiting] = {}
-    for address, item in pending:
-        hold = getattr(item, "hold", None)
-        if getattr(item, "critical_skips_window", False) or not (hold or window):
-            at_once.append((address, item))
+    for item in pending:
+        hold = item.hold
+        if item.skips_window or not (hold or window):
+            at_once.append(item)
         else:
-            place = (address, hold.lane if hold else "")
+            place = (item.address, hold.lane if hold else "")
             closes_at = hold.until if hold else now + window
             waiting.setdefault(place, Waiting(closes_at)).items.append(item)
     _make_due(at_once, now)
     _join(waiting, now)
-    for chunk in batched((item for _address, item in pending), CHUNK):
-        MailItem.objects.bulk_create(chunk)
+    rows.insert_values(MailItem, (item.values() for item in pending))
     return bool(at_once)
 
 
-def _make_due(pending: list[tuple[str, MailItem]], now: datetime.datetime) -> None:
-    for chunk in batched(pending, CHUNK):
-        mails = Mail.objects.bulk_create(
-            Mail(address=address, state=MailState.DUE, opened_at=now, closes_at=now, severity=item.severity)
-            for address, item in chunk
+def _make_due(items: list[NewItem], now: datetime.datetime) -> None:
+    for item in items:
+        item.mail = Mail(
+            address=item.address, state=MailState.DUE, opened_at=now, closes_at=now, severity=item.severity
         )
-        for mail, (_address, item) in zip(mails, chunk, strict=True):
-            item.mail = mail
+    rows.insert(item.mail for item in items if item.mail)
 
 
 def _join(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
     waiting = dict(sorted(waiting.items()))
     while waiting:
-        _open(waiting, now)
+        _put(_open(waiting, now), waiting)
         for places in list(batched(waiting, CHUNK)):
             joined = _lock_open(frozenset(places), now)
             _raise_severity(joined, waiting)
-            for mail in joined:
-                for item in waiting.pop((mail.address, mail.lane)).items:
-                    item.mail = mail
+            _put(joined, waiting)
 
 
-def _open(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
-    for chunk in batched(waiting.items(), CHUNK):
-        Mail.objects.bulk_create(
-            (
-                Mail(
-                    address=address,
-                    lane=lane,
-                    state=MailState.OPEN,
-                    opened_at=now,
-                    closes_at=group.closes_at,
-                    severity=group.severity,
-                )
-                for (address, lane), group in chunk
-            ),
-            ignore_conflicts=True,
+def _put(mails: Iterable[Mail], waiting: dict[Place, Waiting]) -> None:
+    for mail in mails:
+        for item in waiting.pop((mail.address, mail.lane)).items:
+            item.mail = mail
+
+
+def _open(waiting: dict[Place, Waiting], now: datetime.datetime) -> list[Mail]:
+    """The windows that were opened, with what is to join them: nobody else sees these before the commit."""
+    windows = [
+        Mail(
+            address=address,
+            lane=lane,
+            state=MailState.OPEN,
+            opened_at=now,
+            closes_at=group.closes_at,
+            severity=group.severity,
         )
+        for (address, lane), group in waiting.items()
+    ]
+    return rows.insert_new(windows, key=("address", "lane"))
 
 
 def _lock_open(places: Collection[Place], now: datetime.datetime) -> list[Mail]:

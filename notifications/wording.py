@@ -16,8 +16,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications.choices import Frame
+from notifications.facts import NOTHING, Facts, Names, Reader, one_line
 from notifications.models import DefinitionVersion
-from notifications.tags import NOTHING, Facts, Names, Reader, find, one_line
+from notifications.tags import find
 from tickets.models import TicketEvent
 
 __all__ = [

@@ -1,17 +1,21 @@
 """People, customers and groups in the admin."""
 
-from axes.models import AccessAttempt
 from django.contrib import admin, messages
 from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group as DjangoGroup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpResponseRedirect
+from django.utils.formats import date_format
+from django.utils.text import format_lazy
+from django.utils.timezone import localtime
 from django.utils.translation import gettext_lazy as _
 
-from opsi import belongings
+from opsi import belongings, sign_in_admin  # noqa: F401  (registers its own)
 from opsi.admin_kinds import OneRow
+from opsi.admin_sections import PEOPLE
 from opsi.audit_admin import Audited
+from opsi.credentials import SecondFactor
 from opsi.fields import FindsOne, SomeRows
 from opsi.models import Customer, Group, NamingSettings, User
 from opsi.person_form import PersonForm, claimed, may_switch
@@ -69,13 +73,14 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
     search_fields = ("username", "full_name", "email")
     filter_horizontal = ("groups",)
     autocomplete_fields = ("customer",)
-    readonly_fields = ("role_shown", "last_login", "created_at")
-    actions = ("end_sessions",)
+    readonly_fields = ("role_shown", "last_login", "created_at", "two_step_shown", "identities_shown")
+    actions = ("end_sessions", "end_second_factors", "end_identities")
     fieldsets = (
         (None, {"fields": ("username", "full_name", "email", "new_password", "is_active")}),
         (_("Agent"), {"fields": ("agent_role", "groups", "role_shown")}),
         (_("Customer user"), {"fields": ("customer", "customer_role")}),
-        (_("Personal"), {"fields": ("language", "time_zone", "last_login", "created_at")}),
+        (_("Personal"), {"fields": ("language", "time_zone", "created_at")}),
+        (_("Signing in"), {"fields": ("last_login", "two_step_shown", "identities_shown")}),
     )
 
     @admin.action(description=_("Sign the chosen people out everywhere"))
@@ -85,6 +90,35 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             if person == request.user:
                 update_session_auth_hash(request, person)
         self.message_user(request, _("They are signed out everywhere."), messages.SUCCESS)
+
+    @admin.action(description=_("Turn two-step sign-in of the chosen people off"))
+    def end_second_factors(self, request, people):
+        for person in people:
+            person.end_second_factor()
+        self.message_user(request, _("Their password alone signs them in."), messages.SUCCESS)
+
+    @admin.action(description=_("Forget who the chosen people are at single sign-on"))
+    def end_identities(self, request, people):
+        with transaction.atomic():
+            for person in people:
+                person.identities.all().delete()
+                person.end_sessions()
+                if person == request.user:
+                    update_session_auth_hash(request, person)
+        self.message_user(
+            request, _("Single sign-on knows them no more until they are found anew."), messages.SUCCESS
+        )
+
+    @admin.display(description=_("two-step sign-in"))
+    def two_step_shown(self, person):
+        factor = SecondFactor.objects.filter(person_id=person.pk).first()
+        if factor is None:
+            return _("Off")
+        return format_lazy(_("On since {day}"), day=date_format(localtime(factor.confirmed_at)))
+
+    @admin.display(description=_("single sign-on"), empty_value="–")
+    def identities_shown(self, person):
+        return ", ".join(str(identity) for identity in person.identities.all()) if person.pk else None
 
     @admin.display(description=_("kind"))
     def kind_shown(self, person):
@@ -116,7 +150,8 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
         fieldsets = list(self.fieldsets)
         if obj and obj.existed_in_the_past:
             own = ("username", "full_name", "email", "deleted_at", "deleted_by", "inherited_by")
-            return [(_("Existed in the past"), {"fields": own}), (fieldsets[2]), (fieldsets[3])]
+            known = (_("Signing in"), {"fields": ("identities_shown",)})
+            return [(_("Existed in the past"), {"fields": own}), (fieldsets[2]), (fieldsets[3]), known]
         if may_switch(request.POST, obj):
             fieldsets.insert(0, (_("Switch of the customer"), {"fields": ("switch_confirmed",)}))
         if claimed(request.POST, obj or User()):
@@ -219,21 +254,6 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             )
 
 
-@admin.register(AccessAttempt)
-class FailedSignInAdmin(admin.ModelAdmin):
-    """What slows an account or an address down; taking rows away lifts it at once."""
-
-    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    search_fields = ("username", "ip_address")
-    fields = readonly_fields = (*list_display, "user_agent", "path_info")
-
-    def has_add_permission(self, request):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-
 @admin.register(Customer)
 class CustomerAdmin(Audited, admin.ModelAdmin):
     list_display = ("name", "is_active")
@@ -252,3 +272,9 @@ class GroupAdmin(Audited, admin.ModelAdmin):
 @admin.register(NamingSettings)
 class NamingAdmin(Audited, OneRow, admin.ModelAdmin):
     fields = ("neutral_agents", "neutral_name")
+
+
+PEOPLE.put(User, _("Who signs in: agents, customer users and requesters, with their roles."))
+PEOPLE.put(Customer, _("The organisations whose users send requests; one never sees another's tickets."))
+PEOPLE.put(Group, _("Teams of agents: to assign tickets to, to give roles and queues to."))
+PEOPLE.put(NamingSettings, _("Whether customers see the agents' own names or one neutral name."))

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin_apps
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,11 +9,13 @@ class OpsiConfig(AppConfig):
 
     def ready(self):
         from opsi import auditing, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
-        from opsi.models import Customer, Group, NamingSettings, User
+        from opsi.models import Customer, Group, Identity, NamingSettings, SecondFactor, User
 
         auditing.audit(Customer)
         auditing.audit(Group)
         auditing.audit(NamingSettings)
+        auditing.audit(SecondFactor, only=("confirmed_at",), of="person")
+        auditing.audit(Identity, of="person", only=("issuer", "subject"))
         auditing.audit(
             User,
             only=(
@@ -20,3 +23,10 @@ class OpsiConfig(AppConfig):
                 "is_active", "deleted_at", "inherited_by",
             ),
         )  # fmt: skip
+
+
+class AdministrationConfig(admin_apps.AdminConfig):
+    """Django's admin, with our front page."""
+
+    default = False  # of this package the app is OpsiConfig
+    default_site = "opsi.admin_site.Administration"

@@ -16,6 +16,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from opsi.admin_kinds import LookedAtOnly
+from opsi.admin_sections import SAFETY
 from opsi.audit_entry import Act, AuditEntry
 from opsi.auditing import audited, is_secret
 from opsi.fields import is_id
@@ -115,6 +116,9 @@ class AuditEntryAdmin(LookedAtOnly, admin.ModelAdmin):
             (_label(meta, name), _told(meta, name, old, new, longest)) for name, old, new in entry.changes
         )
         return format_html_join("", "<div>{}: {}</div>", lines) or None
+
+
+SAFETY.put(AuditEntry, _("Who changed which setting when, old → new."))
 
 
 def _meta(label):

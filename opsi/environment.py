@@ -21,6 +21,8 @@ SMTP_SCHEMES: dict[str, tuple[int, dict[str, bool]]] = {
     "smtp+tls": (587, {"use_tls": True}),
 }
 BROKER_TIMEOUT = 0.5  # seconds: what a page may lose to a broker that does not answer
+POOL_TIMEOUT = 10  # seconds: who waits longer for a connection gets an error
+MOST_CONNECTIONS = 1_000
 NO_RETRY = {"max_retries": 0}  # a wake-up that fails is made up for by the sweep
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
@@ -120,6 +122,29 @@ class Environment:
             )
         return url
 
+    def address(self, name: str) -> SplitResult:
+        """The address of another service: scheme and host, perhaps a path, nothing behind."""
+        value = self.text(name).rstrip("/")
+        url = self._split(name, value)
+        if (
+            url.scheme not in ("http", "https")
+            or not url.hostname
+            or url.query
+            or url.fragment
+            or url.username
+        ):
+            raise BadSetting(
+                f"{name} is {value!r}, but must look like https://login.example.com/realms/desk."
+            )
+        return url
+
+    def pairs(self, name: str) -> dict[str, str]:
+        """`one=this,two=that` as a dict; what stands before the last = may hold others."""
+        pairs = [part.rpartition("=") for part in self.names(name)]
+        if any(not key.strip() or not value.strip() for key, _equals, value in pairs):
+            raise BadSetting(f"{name} must look like value=meaning,value=meaning.")
+        return {key.strip(): value.strip() for key, _equals, value in pairs}
+
     def mailbox(self, name: str, default: str) -> str:
         """A sender such as `Ops I <ops@example.com>`."""
         value = self.text(name, default)
@@ -143,7 +168,7 @@ class Environment:
         url = self._split(name, value)
         if url.scheme in ("postgres", "postgresql") and url.path.strip("/"):
             config = environ.Env.db_url_config(value)
-            return config | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+            return config | {"CONN_HEALTH_CHECKS": True, **self._pool("OPSI_DATABASE_POOL")}
         if url.scheme == "sqlite" and url.path.strip("/") and not url.netloc:
             path = unquote(url.path[1:])
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(SQLITE_OPTIONS)}
@@ -151,6 +176,22 @@ class Environment:
             f"{name} starts with {url.scheme or value[:20]!r}, but must look like "
             "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3."
         )
+
+    def _pool(self, name: str) -> dict[str, Any]:
+        """How a process holds its connections to PostgreSQL; part of an entry of DATABASES."""
+        value = self.text(name)
+        if not value:
+            return {"CONN_MAX_AGE": 60}
+        if value == "external":
+            # A pooler that hands a server's connection on after each transaction knows no cursors that outlive one.
+            return {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}
+        if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) <= MOST_CONNECTIONS):
+            raise BadSetting(
+                f"{name} is {value!r}, but must be how many connections a process may have (1 to {MOST_CONNECTIONS}),"
+                " or external where a pooler such as PgBouncer stands before the database."
+            )
+        pool = {"min_size": 1, "max_size": int(value), "timeout": POOL_TIMEOUT}
+        return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
 
     def broker(self, name: str, folder: Path) -> tuple[str, dict[str, Any]]:
         """A Celery broker URL and its transport's options; a queue of files in `folder` where unset."""

@@ -4,6 +4,7 @@ from itertools import count
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -12,9 +13,19 @@ from opsi.signals import CUSTOMER_SWITCHED, DELETED, INHERITED, person_event
 
 # No login that somebody can be given has it: the validator refuses it.
 PAST_MARK = "~"
+NOT_LIKE_THIS = "People are not deleted but become past: person.become_past(by=…) keeps what they did."
 
 
 class PeopleOverTime(models.QuerySet):
+    def delete(self):
+        """Refused: see `Life.delete`."""
+        if self.exists():
+            raise ProtectedError(NOT_LIKE_THIS, set(self[:1]))
+        return 0, {}
+
+    delete.alters_data = True  # type: ignore[attr-defined]
+    delete.queryset_only = True  # type: ignore[attr-defined]
+
     def existing(self):
         """Everybody but who existed in the past and the system itself."""
         return self.filter(deleted_at=None, is_system=False)
@@ -43,6 +54,12 @@ class Life(models.Model):
 
     class Meta:
         abstract = True
+
+    def delete(self, *args, **kwargs):
+        """Refused: a row that goes takes tickets' history along; `become_past` keeps it (domain §3 rule 3)."""
+        raise ProtectedError(NOT_LIKE_THIS, {self})
+
+    delete.alters_data = True  # type: ignore[attr-defined]
 
     @property
     def existed_in_the_past(self):
@@ -94,6 +111,8 @@ class Life(models.Model):
         self.deleted_at, self.deleted_by, self.is_active = timezone.now(), by, False
         self.set_unusable_password()
         self.save(update_fields=["deleted_at", "deleted_by", "is_active", "password"])
+        # Not the single sign-on identity: by it they are known, and refused.
+        self.end_second_factor()
         person_event.send(sender=type(self), person=self, event=DELETED, by=by)
 
     def make_room(self):

@@ -59,6 +59,8 @@ class PersonalLocaleMiddleware:
         person = request.user
         if not person.is_authenticated:
             return self.get_response(request)
+        # From here on it is asked for hundreds of times: the person without the proxy that looked them up.
+        request.user = person = getattr(request, "_cached_user", person)
         with translation.override(person.language), timezone.override(zoneinfo.ZoneInfo(person.time_zone)):
             response = self.get_response(request)
         response.headers["Content-Language"] = person.language

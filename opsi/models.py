@@ -249,6 +249,10 @@ class User(Life, AbstractBaseUser):
         self.session_stamp = get_random_string(32)
         self.save(update_fields=["session_stamp"])
 
+    def end_second_factor(self):
+        """From then on the password alone signs in; nothing where there is no second factor."""
+        SecondFactor.objects.filter(person=self).delete()
+
     def _get_session_auth_hash(self, secret=None):
         return salted_hmac(
             "opsi.models.User.session",
@@ -290,5 +294,6 @@ class NamingSettings(Singleton):
         self.neutral_name = " ".join(self.neutral_name.split())
 
 
-# Beside the people it names; a module of its own only for its length.
+# Beside the people they name; modules of their own only for their length.
 from opsi.audit_entry import AuditEntry  # noqa: E402, F401
+from opsi.credentials import Identity, RecoveryCode, SecondFactor  # noqa: E402, F401

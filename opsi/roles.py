@@ -1,5 +1,7 @@
 """Primitive roles and what kind of person they make (domain §1)."""
 
+from functools import cache
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -20,12 +22,17 @@ class AgentRole(models.TextChoices):
     @classmethod
     def up_to(cls, role):
         """The role names that somebody holding `role` satisfies, that is itself and every weaker one."""
-        return cls.values[: cls.values.index(role) + 1] if role else []
+        return _up_to(role)
 
     @classmethod
     def at_least(cls, role):
         """The role names that satisfy a demand for `role`: itself and every stronger one."""
         return cls.values[cls.values.index(role) :]
+
+
+@cache  # asked for each of everybody who is told of something
+def _up_to(role):
+    return tuple(AgentRole.values[: AgentRole.values.index(role) + 1]) if role else ()
 
 
 class CustomerRole(models.TextChoices):

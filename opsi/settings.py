@@ -6,8 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from django.utils.csp import CSP
+from kombu import Queue
 
 from opsi.environment import BROKER_TIMEOUT, BadSetting, Environment
+from opsi.oidc_settings import OpenIDConnect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -39,6 +41,8 @@ try:
     OPSI_TRUSTED_PROXIES = env.whole_number("OPSI_TRUSTED_PROXIES") or 0
     OPSI_SESSION_IDLE = 60 * env.number_above_zero("OPSI_SESSION_IDLE_MINUTES", 12 * 60)
     OPSI_SESSION_AGE = 3600 * env.number_above_zero("OPSI_SESSION_HOURS", 7 * 24)
+    OPSI_TWO_STEP_ADMINS = env.flag("OPSI_TWO_STEP_ADMINS")
+    OPSI_OIDC = OpenIDConnect.read(env)
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
@@ -47,7 +51,7 @@ except BadSetting as error:
 OPSI_BASE_URL = _base_url.geturl()
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "opsi.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -57,10 +61,13 @@ INSTALLED_APPS = [
     "crispy_bootstrap5",
     "django_htmx",
     "django_include_bootstrap",
-    "heroicons",
     "django_filters",
     "anymail",
     "axes",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "opsi",
     "tickets",
     "watchers",
@@ -85,7 +92,9 @@ MIDDLEWARE = [
     "opsi.middleware.PersonalLocaleMiddleware",
     "opsi.middleware.AuditedMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "opsi.two_step.DemandMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",  # its apps do not start without
 ]
 ROOT_URLCONF = "opsi.urls"
 WSGI_APPLICATION = "opsi.wsgi.application"
@@ -140,6 +149,13 @@ AXES_SENSITIVE_PARAMETERS = [
 ]  # fmt: skip
 # Its backend and middleware are not used: opsi's forms ask it.
 SILENCED_SYSTEM_CHECKS = ["axes.W002", "axes.W003"]
+
+# Of django-allauth only the OpenID Connect client is used (opsi/sso_door.py): no account of its own is ever made.
+SOCIALACCOUNT_ADAPTER = "opsi.sso_door.Adapter"
+SOCIALACCOUNT_PROVIDERS = OPSI_OIDC.as_allauth() if OPSI_OIDC else {}
+SOCIALACCOUNT_ONLY = True
+ACCOUNT_EMAIL_VERIFICATION = SOCIALACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False
 
 # Languages and time
 LANGUAGE_CODE = "en"
@@ -227,6 +243,16 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_TASK_PUBLISH_RETRY = False
 CELERY_TASK_IGNORE_RESULT = True
+# Three kinds of work, so that none waits behind another: one worker takes all three, or workers of their own do (-Q).
+CELERY_TASK_DEFAULT_QUEUE = "housekeeping"
+CELERY_TASK_QUEUES = [Queue(name, routing_key=name) for name in ("dispatch", "mail", "housekeeping")]
+CELERY_TASK_ROUTES = {
+    "notifications.tasks.dispatch": {"queue": "dispatch"},
+    "notifications.tasks.dispatch_waiting": {"queue": "dispatch"},
+    "notifications.tasks.send_due": {"queue": "mail"},
+}
+# How many senders the sweep wakes. In the one worker of an embedded queue, dispatch and pages want their turn, too.
+OPSI_MOST_SENDERS = 2 if CELERY_BROKER_URL.startswith("filesystem:") else 32
 CELERY_TASK_SERIALIZER = CELERY_RESULT_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_ACKS_LATE = True
@@ -234,12 +260,24 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE_FILENAME = str(OPSI_DATA_DIR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
+    "opsi.clear_sessions": {
+        "task": "opsi.tasks.clear_sessions",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600.0},
+    },
     "notifications.sweep": {
         "task": "notifications.tasks.sweep",
         "schedule": 5.0,
         # A sweep that could not run in time is overtaken by the next.
         "options": {"expires": 5.0},
     },
+    "notifications.keep_house": {
+        "task": "notifications.tasks.keep_house",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600.0},
+    },
     # Time events are to be raised within a minute of being due (docs/time.md).
     "tickets.sweep": {"task": "tickets.tasks.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
+    # Who stopped writing without saying so counts no longer anyway; this only takes the rows away.
+    "tickets.tidy": {"task": "tickets.tasks.tidy", "schedule": 600.0, "options": {"expires": 600.0}},
 }

@@ -4,11 +4,15 @@ An app registers in its `AppConfig.ready()`: `slots.fill("zoom.panels", function
 place writes `{% slot "zoom.panels" %}`; each function gets the template context's request and the named values given to
 the tag, and returns safe HTML ("" for nothing).
 
-Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (both with `ticket`), `zoom.article` (above the text of
-the article that lies open, with `ticket`, `article` and `verbs`), `ticket.new` (extra fields of the new-ticket form,
+Slots: `header` (top bar, right), `zoom.actions`, `zoom.panels` (with `ticket`, the panels with `verbs` too),
+`zoom.article` (above the text of the article that lies open, with `ticket`, `article` and `verbs`), `article.writing`
+(beneath what is written on a ticket, with `ticket` and `form`), `ticket.new` (extra fields of the new-ticket form,
 with `form_data`), `ticket.moving` (where a move to another queue asks first, with `ticket` and `move`),
-`preferences.nav`, `preferences.notifications` (above its form) and `preferences.notifications.end`
-(below).
+`tickets.moving` (the same of many, with `moves`), `tickets.row` (on each row of the list, with `ticket`, all
+`tickets` of the page, and the list's query as `back`), `tickets.selection` (buttons for what is chosen there, in the
+form that sends it), `preferences.nav`, `preferences.notifications` (above its form) and
+`preferences.notifications.end` (below), `admin.start` (above the front page of the admin), `admin.person` (the links
+at the top of a person's page in the admin, with `person`).
 """
 
 from collections import defaultdict

@@ -55,8 +55,11 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def account_name(request: HttpRequest | None, credentials: dict | None) -> str:
-    """The login as it is counted, whether anybody has it or not."""
-    return str((credentials or {}).get("username", "")).lower().replace("\0", "")[:255]
+    """The login as it is counted, whether anybody has it or not.
+
+    Upper case first, as PostgreSQL compares logins: `mıka` with a dotless i finds mika there.
+    """
+    return str((credentials or {}).get("username", "")).upper().lower().replace("\0", "")[:255]
 
 
 class Handler(AxesDatabaseHandler):

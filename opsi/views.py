@@ -17,12 +17,12 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from opsi import throttle
+from opsi import second_step, throttle
+from opsi.goals import goal_of
 
 
 class SignInForm(AuthenticationForm):
@@ -43,23 +43,19 @@ class SignInForm(AuthenticationForm):
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def login(request: HttpRequest) -> HttpResponse:
-    goal = _goal(request)
+    goal = goal_of(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(goal or settings.LOGIN_REDIRECT_URL)
     form = SignInForm(request, request.POST if request.method == "POST" else None)
     if form.is_valid():
-        auth.login(request, form.get_user())
-        return HttpResponseRedirect(goal or settings.LOGIN_REDIRECT_URL)
-    context = {"form": form, "next": goal, "ended": "ended" in request.GET and not form.is_bound}
+        return second_step.sign_in(request, form.get_user(), goal)
+    context = {
+        "form": form,
+        "next": goal,
+        "ended": "ended" in request.GET and not form.is_bound,
+        "sso": settings.OPSI_OIDC,
+    }
     return render(request, "opsi/login.html", context, status=throttle.status_of(form))
-
-
-def _goal(request):
-    """Where to go after signing in, "" where that would lead out of the house or back here."""
-    goal = request.POST.get("next", request.GET.get("next", ""))
-    inside = url_has_allowed_host_and_scheme(goal, {request.get_host()}, require_https=request.is_secure())
-    doors = (settings.LOGIN_URL, reverse("admin:login"))
-    return goal if inside and goal.startswith("/") and not goal.startswith(doors) else ""
 
 
 @login_not_required
@@ -69,7 +65,7 @@ def admin_login(request: HttpRequest) -> HttpResponse:
     """The admin has no door of its own, so none that is watched less."""
     if request.user.is_authenticated and not request.user.is_staff:
         raise PermissionDenied
-    goal = _goal(request) or reverse("admin:index")
+    goal = goal_of(request) or reverse("admin:index")
     return HttpResponseRedirect(f"{settings.LOGIN_URL}?{urlencode({'next': goal})}")
 
 

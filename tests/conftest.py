@@ -1,5 +1,6 @@
 import os
 import shutil
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -20,6 +21,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("stack"))
     # The longest first, so that two workers end at about the same time.
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--kills", type=int, help="how many workers tests/faults kills ; prints a table")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Workers are killed only where that is asked for."""
+    return True if collection_path.name == "faults" and not config.getoption("--kills") else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -16,6 +16,9 @@ LINTERS = (
     ("lint-imports", "--no-logo"),
     ("mypy",),
 )
+# Two workers, and what starts servers of its own together in one of them; then what measures, with nothing beside it.
+TOGETHER = ("-n", "2", "--dist", "loadgroup", "-m", "not alone")
+ALONE = ("-m", "alone", "tests/services")
 # Only what bin/test itself decides may say which database and broker the suite runs on.
 DECIDED_HERE = ("DATABASE_URL", "CELERY_BROKER_URL", *servers.VARIABLES)
 
@@ -25,6 +28,8 @@ def main(arguments: Sequence[str]) -> int:
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with_servers = "--services" in arguments
     for_pytest = [argument for argument in arguments if argument != "--services"]
+    if any(argument.startswith("--kills") for argument in for_pytest):
+        for_pytest.append("tests/faults")
     environment = {name: value for name, value in os.environ.items() if name not in DECIDED_HERE}
     if not for_pytest and not _lint(environment):
         return 1
@@ -36,11 +41,15 @@ def main(arguments: Sequence[str]) -> int:
             except servers.Unavailable as problem:
                 print(f"bin/test --services: {problem}", file=sys.stderr)
                 return 1
-        # Whole suite: two workers, and what starts servers of its own together in one of them.
-        choice = for_pytest or ["-n", "2", "--dist", "loadgroup"]
-        return subprocess.run(
-            [sys.executable, "-m", "pytest", *choice], env=environment, check=False
-        ).returncode
+        # What is chosen, or the whole suite in two parts.
+        parts = [for_pytest] if for_pytest else [TOGETHER, *([ALONE] if with_servers else [])]
+        return next(filter(None, (_pytest(part, environment) for part in parts)), 0)
+
+
+def _pytest(arguments: Sequence[str], environment: dict[str, str]) -> int:
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *arguments], env=environment, check=False
+    ).returncode
 
 
 def _lint(environment: dict[str, str]) -> bool:

@@ -121,17 +121,16 @@ def wait(wording):
             channels=list(channels),
             created_at=now,
         )
-        item = MailItem(
+        item = windows.NewItem(
+            address=addresses.normalise(person) if extra else addresses.of_person(person),
             notice=notice,
-            person=notice.person,
-            definition_version=version,
+            definition_version_id=version.pk,
             severity=severity,
             created_at=now,
+            skips_window=alone,
         )
-        item.critical_skips_window = alone
-        address = addresses.normalise(person) if extra else addresses.of_person(person)
         with transaction.atomic():
-            windows.collect([(address, item)], NotificationFunction.load(), now)
-        return item
+            windows.collect([item], NotificationFunction.load(), now)
+        return MailItem.objects.get(notice=notice)
 
     return begin

@@ -5,19 +5,23 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from opsi.admin_kinds import LookedAtOnly
+from opsi.admin_site import Section
 from opsi.audit_admin import Audited
 from opsi.fields import FindsOne
+from tickets import timeline
 from tickets.models import (
     Holiday,
     Queue,
     QueueGrant,
     Service,
     Sla,
+    TextTemplate,
     Ticket,
     TicketEvent,
     WorkingCalendar,
 )
 from tickets.models.calendar import WEEK
+from tickets.template_admin import tags_listed, warn_of_unknown_tags
 
 AFTERWARDS = _("Open tickets that this is about get their due times anew within a minute of saving.")
 
@@ -88,8 +92,10 @@ class QueueAdmin(Audited, admin.ModelAdmin):
     list_filter = ("is_active", "follow_up")
     search_fields = ("name",)
     inlines = (GrantInline,)
+    readonly_fields = ("tags",)
     fieldsets = (
         (None, {"fields": ("name", "comment", "is_active", "follow_up", "open_to_moves")}),
+        (_("Replies to customers"), {"fields": ("signature", "tags")}),
         (_("Lock timeout"), {"fields": ("unlock_minutes", "calendar"), "description": AFTERWARDS}),
     )
 
@@ -97,8 +103,13 @@ class QueueAdmin(Audited, admin.ModelAdmin):
         # A new queue gets what is shipped; it is changed from there.
         return self.inlines if obj else ()
 
+    @admin.display(description=_("What can be filled in"))
+    def tags(self, queue):
+        return tags_listed()
+
     def save_model(self, request, queue, form, change):
         super().save_model(request, queue, form, change)
+        warn_of_unknown_tags(request, queue.signature)
         if not change:
             queue.grant_shipped()
         elif {"unlock_minutes", "calendar"} & set(form.changed_data):
@@ -159,9 +170,28 @@ class DeletedFilter(admin.SimpleListFilter):
 
 class HistoryInline(admin.TabularInline):
     model = TicketEvent
-    fields = readonly_fields = ("at", "name", "actor", "old", "new", "operation")
+    fields = readonly_fields = ("at", "what", "who", "before", "afterwards", "operation")
     extra = 0
     can_delete = False
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("actor", "article").defer("snapshot")
+
+    @admin.display(description=_("event"))
+    def what(self, event):
+        return event.type.label
+
+    @admin.display(description=_("by whom"))
+    def who(self, event):
+        return timeline.lines([event])[0].actor
+
+    @admin.display(description=_("before"))
+    def before(self, event):
+        return timeline.lines([event])[0].old
+
+    @admin.display(description=_("afterwards"))
+    def afterwards(self, event):
+        return timeline.lines([event])[0].new
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -187,3 +217,12 @@ class TicketAdmin(LookedAtOnly, admin.ModelAdmin):
             ngettext("%(count)d ticket restored.", "%(count)d tickets restored.", restored)
             % {"count": restored},
         )
+
+
+TICKETS = Section("tickets", _("Tickets"), order=20)
+TICKETS.put(Queue, _("Where tickets wait for work, and who may read, note and write there."))
+TICKETS.put(TextTemplate, _("Texts that agents choose while they write replies and notes."))
+TICKETS.put(Service, _("What people ask for; who follows a service is told of its tickets."))
+TICKETS.put(Sla, _("Promised times to answer, to update and to solve."))
+TICKETS.put(WorkingCalendar, _("Hours in which promised times run, and holidays."))
+TICKETS.put(Ticket, _("Every ticket with its whole history; deleted ones are brought back here."))

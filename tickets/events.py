@@ -18,6 +18,19 @@ LOCK_TIMEOUT = "NotificationLockTimeout"
 
 
 @dataclass(frozen=True)
+class EventGroup:
+    """What an event is about; lists show the events of a group together."""
+
+    name: str
+    label: str | Promise
+
+
+OF_TICKET = EventGroup("ticket", _("The ticket"))
+OF_ARTICLES = EventGroup("articles", _("Its articles"))
+OF_TIME = EventGroup("time", _("Time"))
+
+
+@dataclass(frozen=True)
 class EventType:
     """`icon` is a heroicons outline name; `field` the ticket field whose old → new the event carries, "" for none.
 
@@ -30,6 +43,7 @@ class EventType:
     has_article: bool = False
     field: str = ""
     quiet: bool = False
+    group: EventGroup = OF_TICKET
 
 
 _types: dict[str, EventType] = {}
@@ -53,6 +67,15 @@ def all_types() -> list[EventType]:
 
 def choices() -> list[tuple[str, str | Promise]]:
     return [(event.name, event.label) for event in _types.values() if not event.quiet]
+
+
+def groups() -> list[tuple[EventGroup, list[EventType]]]:
+    """The event types that definitions can name, group by group, in the order of their registration."""
+    found: dict[EventGroup, list[EventType]] = {}
+    for event in _types.values():
+        if not event.quiet:
+            found.setdefault(event.group, []).append(event)
+    return list(found.items())
 
 
 def for_field(field: str) -> EventType:
@@ -81,15 +104,17 @@ for _event in (
     ),
     EventType("TicketMerge", _("Ticket merged"), "arrows-pointing-in"),
     EventType("TicketMergeReceived", _("Another ticket merged into this one"), "arrows-pointing-in"),
+    EventType("TicketLinked", _("Linked with another ticket"), "link", quiet=True),
+    EventType("TicketUnlinked", _("No longer linked with another ticket"), "link-slash", quiet=True),
     EventType(
         "TicketInherited", _("Taken over from somebody who existed in the past"), "user-plus", quiet=True
     ),
-    EventType("ArticleCreate", _("Article added"), "chat-bubble-left", has_article=True),
-    EventType("ArticleUpdate", _("Article edited"), "pencil-square", has_article=True),
-    EventType("ArticleDelete", _("Article deleted"), "x-circle", has_article=True),
-    EventType(PENDING_REMINDER, _("Pending reminder"), "bell-alert"),
-    EventType(ESCALATION, _("Escalation"), "fire"),
-    EventType(ESCALATION_WARNING, _("Escalation warning"), "exclamation-triangle"),
-    EventType(LOCK_TIMEOUT, _("Lock timeout"), "lock-open"),
+    EventType("ArticleCreate", _("Article added"), "chat-bubble-left", has_article=True, group=OF_ARTICLES),
+    EventType("ArticleUpdate", _("Article edited"), "pencil-square", has_article=True, group=OF_ARTICLES),
+    EventType("ArticleDelete", _("Article deleted"), "x-circle", has_article=True, group=OF_ARTICLES),
+    EventType(PENDING_REMINDER, _("Pending reminder"), "bell-alert", group=OF_TIME),
+    EventType(ESCALATION, _("Escalation"), "fire", group=OF_TIME),
+    EventType(ESCALATION_WARNING, _("Escalation warning"), "exclamation-triangle", group=OF_TIME),
+    EventType(LOCK_TIMEOUT, _("Lock timeout"), "lock-open", group=OF_TIME),
 ):
     register(_event)

@@ -51,23 +51,26 @@ def about(ticket: Ticket, person: User, verbs: frozenset[str]) -> list[Fact]:
         facts.append(
             Fact(_("Pending until"), moment=ticket.pending_until, change="pending", is_due=person.is_agent)
         )
-    if person.is_agent:
-        facts += [
-            Fact(label, moment=moment, is_due=True)
-            for label, moment in (
-                (_("First response due"), ticket.first_response_due),
-                (_("Update due"), ticket.update_due),
-                (_("Solution due"), ticket.solution_due),
-                (_("Unlocked at"), ticket.unlock_due),
-            )
-            if moment
-        ]
+    if person.is_agent and ticket.unlock_due:
+        facts.append(Fact(_("Unlocked at"), moment=ticket.unlock_due, is_due=True))
     facts += [
         Fact(_("Created by"), name_for(ticket.created_by, person) or None),
         Fact(_("Created"), moment=ticket.created_at),
         Fact(_("Changed"), moment=ticket.changed_at),
     ]
     return [fact if _may(fact, verbs) else replace(fact, change="") for fact in facts]
+
+
+def clocks(ticket: Ticket, person: User) -> list[Fact]:
+    """What the service level promises and when it is due; for agents."""
+    if not person.is_agent:
+        return []
+    due = (
+        (_("First response due"), ticket.first_response_due),
+        (_("Update due"), ticket.update_due),
+        (_("Solution due"), ticket.solution_due),
+    )
+    return [Fact(label, moment=moment, is_due=True) for label, moment in due if moment]
 
 
 def _may(fact, verbs):

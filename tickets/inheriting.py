@@ -7,7 +7,7 @@ from opsi.models import User
 from opsi.roles import AgentRole
 from opsi.signals import INHERITED, person_event
 from tickets.choices import POSTS
-from tickets.models import Ticket
+from tickets.models import Reading, Ticket
 from tickets.models.history import record_many
 from tickets.operations import now, operation
 
@@ -30,6 +30,7 @@ def inherited(sender, person, event, by=None, old=None, **kwargs):
 
 def take_over(heir: User, past: User, by: User | None) -> None:
     """Put `heir` wherever `past` stands on tickets, and say so in each history; tells nobody. Deleted ones included.
+    What `past` had read of tickets, `heir` has read as well.
 
     What was said and done stays `past`'s: articles and history rows keep naming who really acted.
     """
@@ -41,6 +42,7 @@ def take_over(heir: User, past: User, by: User | None) -> None:
             held = Ticket.objects.filter(**{field: past})
             moved.update(held.values_list("pk", flat=True))
             held.update(**{field: heir})
+        Reading.objects.inherit(heir, past)
         touched = Ticket.objects.filter(pk__in=moved)
         touched.update(version=F("version") + 1, changed_at=now())
         record_many(

@@ -2,7 +2,8 @@
 
 An app fills the slot `ticket.new` (see `opsi.slots`) with its fields, and registers in its `AppConfig.ready()`:
 `steps.on_register(step)`. The step is called as `step(ticket, post, by)` inside the operation that registered `ticket`,
-with the form's QueryDict. A ValidationError it raises is shown and undoes the registration.
+with the form's QueryDict. A ValidationError it raises is shown and undoes the registration. A double click's second
+request calls it again with the ticket of the first (see `tickets.twice`): what it did already it leaves alone.
 """
 
 from collections.abc import Callable

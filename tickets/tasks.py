@@ -8,3 +8,10 @@ def sweep() -> None:
     from tickets.due import sweep
 
     sweep()
+
+
+@shared_task
+def tidy() -> None:
+    from tickets.models import Composing
+
+    Composing.objects.stale().delete()

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
+from opsi.prepared import prepared
 from opsi.requests import PersonRequest
 from opsi.templatetags.moments import exact
 from tickets.choices import Clock
@@ -15,7 +16,10 @@ from tickets.events import EventType
 from tickets.models import Ticket, TicketEvent
 
 # The changes that count the version up; what else happens (articles, watchers) disturbs no form.
+MERGES = frozenset({"TicketMerge", "TicketMergeReceived"})
 _ENDINGS = frozenset({"TicketMerge", "TicketDelete", "TicketRestore"})
+
+NOTHING = "–"
 
 # `rule(request, ticket)`: a Q on TicketEvent of what whoever asks is not to see; None where nothing is kept from them.
 Hiding = Callable[[PersonRequest, Ticket], Q | None]
@@ -31,11 +35,15 @@ def hide(rule: Hiding) -> Hiding:
 
 @dataclass(frozen=True)
 class Line:
-    """One event in the reader's language; `old` and `new` are "" where the event has none."""
+    """One event in the reader's language; `old` and `new` are "" where the event has none.
+
+    `name` is what its actor goes by to the reader, where that is not their own.
+    """
 
     event: TicketEvent
     old: str
     new: str
+    name: str = ""
 
     @property
     def type(self) -> EventType:
@@ -43,7 +51,7 @@ class Line:
 
     @property
     def actor(self) -> str:
-        return str(self.event.actor or _("System"))
+        return self.name or str(self.event.actor or _("System"))
 
 
 def lines(events: Iterable[TicketEvent]) -> list[Line]:
@@ -52,16 +60,36 @@ def lines(events: Iterable[TicketEvent]) -> list[Line]:
 
 def history(ticket: Ticket):
     """The ticket's events, newest first, ready for `lines`."""
-    return ticket.events.select_related("actor", "article").defer("snapshot", "article__html").order_by("-id")
+    return _newest_first(ticket.events.all())
+
+
+def _newest_first(events):
+    with_names = events.select_related("actor", "article")
+    return with_names.defer("snapshot", "article__body", "article__html").order_by("-id")
 
 
 def history_for(request: PersonRequest, ticket: Ticket):
     """As `history`, but for what is kept from whoever asks."""
     events = history(ticket)
-    for rule in _hidings:
-        if (hidden := rule(request, ticket)) is not None:
-            events = events.exclude(hidden)
+    for hidden in _hidden_from(request, ticket):
+        events = events.exclude(hidden)
     return events
+
+
+def latest_for(request: PersonRequest, ticket: Ticket, limit: int) -> list[TicketEvent]:
+    """The first `limit` of `history_for`: for the most, from whom nothing is kept, a prepared question."""
+    if _hidden_from(request, ticket):
+        return list(history_for(request, ticket)[:limit])
+    return _latest(ticket, limit=limit)
+
+
+@prepared
+def _latest(ticket, *, limit):
+    return _newest_first(TicketEvent.objects.filter(ticket=ticket))[:limit]
+
+
+def _hidden_from(request, ticket):
+    return [hidden for rule in _hidings if (hidden := rule(request, ticket)) is not None]
 
 
 def changed_since(ticket: Ticket, version: int, limit: int = 5) -> list[Line]:
@@ -78,6 +106,8 @@ def _line(event):
         return Line(event, *_visibility(event.old, event.new))
     if "due" in event.data:
         return Line(event, "", _time(event.data))
+    if event.name in MERGES:
+        return Line(event, "", number_alone(event.new))
     field = event.type.field
     has_values = bool(field) or event.old is not None or event.new is not None
     if not has_values:
@@ -100,7 +130,12 @@ def _visibility(old, new):
     return tuple(words[bool(value["visible_for_customer"])] for value in (old, new))
 
 
-def shown(field: str, value: Any, nothing: str = "–") -> str:
+def number_alone(value: Any) -> str:
+    """The number of the other ticket of a merge: its title is for those who may read that ticket."""
+    return str(value.get("name", "")).partition(" ")[0] if isinstance(value, dict) else ""
+
+
+def shown(field: str, value: Any, nothing: str = NOTHING) -> str:
     """A history value (see TicketEvent) of the ticket field `field`, as people read it."""
     if value is None or value == "":
         return nothing

@@ -7,14 +7,19 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
 
 from opsi.admin_kinds import OneRow
+from opsi.admin_site import Section
 from opsi.audit_admin import Audited, history_of
+from tickets.models import Ticket
+from watchers import undoing
 from watchers.choices import TargetKind
-from watchers.forms import VERBS, PolicyForm, log_changes
+from watchers.forms import VERBS, PolicyForm, TrialForm, log_changes
 from watchers.models import PolicyCell, WatcherSettings
 from watchers.only_watching import OnlyWatching
 from watchers.presets import Preset
+from watchers.trial import MOST, Trial, examples
 
 GRID = "admin:watchers_policycell_changelist"
 
@@ -30,12 +35,15 @@ class PolicyAdmin(admin.ModelAdmin):
         return False
 
     def get_urls(self):
-        switching = path(
-            "preset/<slug:name>/",
-            self.admin_site.admin_view(self.preset_view),
-            name="watchers_policycell_preset",
-        )
-        return [switching, *super().get_urls()]
+        def at(route, view, name):
+            return path(route, self.admin_site.admin_view(view), name=f"watchers_policycell_{name}")
+
+        return [
+            at("preset/<slug:name>/", self.preset_view, "preset"),
+            at("try/", require_GET(self.trial_view), "try"),
+            at("undo/<int:change>/", require_POST(self.undo_view), "undo"),
+            *super().get_urls(),
+        ]
 
     def change_view(self, request, *args, **kwargs):
         return redirect(GRID)
@@ -45,12 +53,16 @@ class PolicyAdmin(admin.ModelAdmin):
         if request.method == "POST" and form.is_valid():
             self._say(request, form.save(by=request.user))
             return redirect(GRID)
+        form.mark()
         context = {
             "title": _("Watcher policy"),
             "form": form,
             "targets": TargetKind,
             "history": history_of("watchers.policycell"),
-            "presets": [(preset, self._is_in_force(preset, form.before, form.cells)) for preset in Preset],
+            "presets": [(preset, not form.differing(preset)) for preset in Preset],
+            "differing": len(form.differing(form.basis)),
+            "changes": undoing.latest(),
+            "trial_form": TrialForm(initial={"who": request.user.username, "ticket": self._some_ticket()}),
         }
         return self._show(request, "watchers/admin/policy.html", context, 422 if form.problem else 200)
 
@@ -83,9 +95,32 @@ class PolicyAdmin(admin.ModelAdmin):
         labels = (PolicyCell._meta.get_field(verb).verbose_name for verb in VERBS)
         return [three for three in zip(labels, old, new, strict=True) if three[1] != three[2]]
 
-    def _is_in_force(self, preset, rules, cells):
-        table = preset.table
-        return all(table[cell.setter][cell.target] == rules[cell.pk] for cell in cells)
+    def trial_view(self, request):
+        """Whom the policy lets somebody add, see and remove on a ticket; asks, and changes nothing."""
+        asked = {"who": request.user.username, "ticket": self._some_ticket(), **request.GET.dict()}
+        form = TrialForm(asked)
+        context = {"title": _("Try the policy"), "form": form, "examples": examples(), "most": MOST}
+        if not form.is_valid():
+            return self._show(request, "watchers/admin/trial.html", context, 422)
+        person, ticket, preset = (form.cleaned_data[name] for name in ("who", "ticket", "preset"))
+        context |= {"trial": Trial(person, ticket, preset), "preset": preset}
+        return self._show(request, "watchers/admin/trial.html", context)
+
+    def undo_view(self, request, change):
+        """Put a cell back to what it was before one change of it."""
+        try:
+            cell = undoing.undo(change, by=request.user)
+        except undoing.Overtaken as reason:
+            messages.error(request, str(reason))
+        else:
+            messages.success(request, _("Put back: %(cell)s") % {"cell": cell})
+        return redirect(GRID)
+
+    def _some_ticket(self):
+        return (
+            Ticket.objects.filter(deleted_at=None).order_by("-pk").values_list("number", flat=True).first()
+            or ""
+        )
 
     def _say(self, request, changed):
         text = ngettext(
@@ -125,3 +160,8 @@ class WatcherSettingsAdmin(Audited, OneRow, admin.ModelAdmin):
             )
         count = _("at least %(count)d") % {"count": found.watches} if found.is_more else str(found.watches)
         return text % {"count": count, "people": found.people, "tickets": found.tickets}
+
+
+WATCHERS = Section("watchers", _("Watchers"), order=30)
+WATCHERS.put(PolicyCell, _("Who may add, see and remove whom as a watcher."))
+WATCHERS.put(WatcherSettings, _("Whether watching lets people read a ticket."))

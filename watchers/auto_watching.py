@@ -28,6 +28,8 @@ def _wanted(event) -> Q | None:
             wanted = Q(person=event.actor_id, on_create=True)
         case "ArticleCreate":
             wanted = Q(person=event.actor_id, on_article=True)
+        case "ArticleUpdate":
+            wanted = Q(pk__in=[])
         case _:
             return None
     if informed := event.data.get("informed"):

@@ -4,11 +4,16 @@ from functools import cached_property
 
 from django.core.paginator import Paginator
 from django.db import models
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from watchers.candidates import Search
+from watchers.changes import stamp
 from watchers.choices import TargetKind
-from watchers.policy import Rights, target_kind
+from watchers.kinds import target_kind
+from watchers.models import Watcher
+from watchers.policy import Rights
+from watchers.watching import OPTIONS
 
 PER_PAGE = 50
 
@@ -37,25 +42,39 @@ _explanations = {
 
 
 def prepare(rights: Rights, watches) -> list:
-    """Each watch with `.removable`, `.adder` (None where it is not to be told) and `.mark` (agents only, or None).
+    """Each watch with `.removable`, `.adjustable`, `.adder` (None where it is not to be told) and `.mark` (agents only,
+    or None); a group's with `.people`, the number of its members.
 
-    A fixed number of statements. `watches` need their users and adders loaded.
+    A fixed number of statements. `watches` need their users, groups and adders loaded.
     """
     watches = list(watches)
     readers = _readers(rights, watches)
+    sizes = rights.sizes([watch.group_id for watch in watches if watch.group_id])
     for watch in watches:
-        watch.removable = rights.may_remove(watch.user, watch.added_by_id)
+        watch.people = sizes.get(watch.group_id, 0)
+        watch.removable = (
+            rights.may_remove_group(watch.added_by_id)
+            if watch.group_id
+            else rights.may_remove(watch.user, watch.added_by_id)
+        )
+        watch.adjustable = rights.may_adjust(watch)
         # Who may not see an agent among the watchers is not told their name by the back door either.
         told = watch.added_by is not None and rights.knows_of(watch.added_by)
         watch.adder = watch.added_by if told else None
-        watch.mark = _mark(rights, watch, readers) if rights.setter.is_agent else None
+        marked = rights.setter.is_agent and watch.user_id
+        watch.mark = _mark(rights, watch, readers) if marked else None
     return watches
+
+
+def may_undo(rights: Rights, watch: Watcher) -> bool:
+    """Whether the setter, who ended `watch`, may bring it back: as far as they may add who watched."""
+    return rights.may_set_groups if watch.user is None else rights.refusal(watch.user) is None
 
 
 def _readers(rights, watches):
     if not rights.setter.is_agent:
         return set()
-    return rights.readers([watch.user for watch in watches])
+    return rights.readers([watch.user for watch in watches if watch.user_id])
 
 
 def _mark(rights, watch, readers):
@@ -70,10 +89,20 @@ def _mark(rights, watch, readers):
     return Mark.ONLY_WATCHING if rights.policy.watching_grants_reading else Mark.RESTING
 
 
-class Dialog:
-    """`asked` is a QueryDict with `q` (search), `page` (of the candidates) and `list` (page of the Watcher list)."""
+def in_order(watches):
+    """Groups first, then people, each by name; with what `prepare` needs."""
+    by_name = (F("group__name").asc(nulls_last=True), "user__full_name", "user__username")
+    return watches.select_related("user__customer", "group", "added_by").order_by(*by_name)
 
-    def __init__(self, rights: Rights, asked):
+
+class Dialog:
+    """`asked` is a QueryDict with `q` (search), `page` (of the candidates), `list` (page of the Watcher list), the
+    options that whoever is added gets, and `removed` or `removed_group`: who was removed last, without script.
+
+    `undo` is the watch that the setter just ended and may bring back, or None.
+    """
+
+    def __init__(self, rights: Rights, asked, undo: Watcher | None = None):
         self.rights = rights
         self.ticket = rights.ticket
         self.search = Search(rights, asked.get("q", ""), asked.get("page", 1))
@@ -81,17 +110,32 @@ class Dialog:
         self.asked = {"q": self.search.query} | {
             name: value for name in ("page", "list") if (value := asked.get(name, "")).isdecimal()
         }
+        self.options = [name for name in OPTIONS if asked.get(name)]
+        self.asked |= dict.fromkeys(self.options, "1")
+        self.undo = undo or self._ended_last(asked)
 
     @cached_property
     def watches(self):
         """A Page of prepared watches, by name."""
-        seen = self.rights.visible().select_related("user__customer", "added_by")
-        page = Paginator(seen.order_by("user__full_name", "user__username"), PER_PAGE).get_page(
-            self.asked.get("list")
-        )
+        page = Paginator(in_order(self.rights.listed()), PER_PAGE).get_page(self.asked.get("list"))
         page.object_list = prepare(self.rights, page.object_list)
         return page
 
     @property
     def count(self) -> int:
         return self.watches.paginator.count
+
+    @cached_property
+    def stamp(self) -> str:
+        """What the dialog shows, in short, as `changes.stamp` says."""
+        return stamp(self.rights)
+
+    def _ended_last(self, asked):
+        """Of a plain form's answer: whom it removed, while that may be undone."""
+        login, slug = asked.get("removed", ""), asked.get("removed_group", "")
+        if "\0" in login + slug or not (login or slug):
+            return None
+        whom = Q(user__username__iexact=login) if login else Q(group__slug=slug)
+        ended = self.ticket.watchers.filter(whom).may_be_undone(self.rights.setter)
+        watch = ended.select_related("user__customer", "group").first()
+        return watch if watch and may_undo(self.rights, watch) else None

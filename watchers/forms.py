@@ -4,13 +4,18 @@ import hashlib
 
 from django import forms
 from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.functional import Promise, cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from opsi.models import User
 from opsi.roles import AgentRole
+from tickets.models import Ticket
 from watchers.choices import Extent, SetterKind, TargetKind
 from watchers.models import PolicyCell
+from watchers.presets import Preset
 
 VERBS = ("add", "see", "remove")
 
@@ -53,6 +58,33 @@ class CellForm(forms.ModelForm):
             field.widget.attrs["aria-label"] = f"{instance}: {field.label}"
 
 
+class TrialForm(forms.Form):
+    """Whom to try the policy as, on which ticket; `preset` tries one that is not in force."""
+
+    who = forms.CharField(label=gettext_lazy("Login of who sets"), max_length=150)
+    ticket = forms.CharField(label=gettext_lazy("Ticket number"), max_length=30)
+    preset = forms.ChoiceField(
+        label=gettext_lazy("Policy"),
+        required=False,
+        choices=[("", gettext_lazy("As it stands now")), *Preset.choices],
+    )
+
+    def clean_who(self):
+        person = User.objects.active().filter(username__iexact=self.cleaned_data["who"]).first()
+        if person is None:
+            raise ValidationError(_("Nobody active has this login."))
+        return person
+
+    def clean_ticket(self):
+        ticket = Ticket.objects.filter(number=self.cleaned_data["ticket"], deleted_at=None).first()
+        if ticket is None:
+            raise ValidationError(_("There is no ticket of this number."))
+        return ticket
+
+    def clean_preset(self):
+        return Preset(self.cleaned_data["preset"]) if self.cleaned_data["preset"] else None
+
+
 class PolicyForm:
     """`seen` in the data is what the policy was when the form was shown: nobody overwrites another's change unseen."""
 
@@ -69,6 +101,25 @@ class PolicyForm:
     def seen(self) -> str:
         table = sorted((cell.setter, cell.target, *map(str, self.before[cell.pk])) for cell in self.cells)
         return hashlib.sha256(repr(table).encode()).hexdigest()
+
+    @cached_property
+    def basis(self) -> Preset:
+        """The preset that the stored policy is nearest to."""
+        return min(Preset, key=lambda preset: len(self.differing(preset)))
+
+    def differing(self, preset: Preset) -> list[PolicyCell]:
+        """The stored cells that are not as in `preset`."""
+        return [cell for cell in self.cells if preset.table[cell.setter][cell.target] != self.before[cell.pk]]
+
+    def mark(self) -> None:
+        """Give each field that differs from the nearest preset what it would be there, as `field.differs`."""
+        for form in self.forms.values():
+            rule = self.basis.table[form.instance.setter][form.instance.target]
+            for verb in VERBS:
+                stored = getattr(self.before[form.instance.pk], verb)
+                field = form.fields[verb]
+                field.differs = getattr(rule, verb).label if stored != getattr(rule, verb) else ""
+                field.is_void = stored == Extent.NONE
 
     @property
     def rows(self):

@@ -3,35 +3,42 @@
 from django.db.models import Exists, OuterRef, Q
 
 from tickets.choices import Level
-from tickets.grounds import NOBODY, NOTHING, Ground
+from tickets.grounds import NOBODY, Ground, Opened
 from watchers.models import Watcher, WatcherSettings
+
+# As `_grants_reading` and `Watcher.objects.watching` say it.
+WATCHED = """
+SELECT ticket_id FROM watchers_watcher WHERE ended_at IS NULL AND user_id = %s
+AND NOT EXISTS (SELECT 1 FROM watchers_watchersettings WHERE NOT watching_grants_reading)
+"""
 
 
 class WatchingGround(Ground):
     name = "watcher"
     by_right = False
 
-    def _opens(self, level):
-        return level == Level.READ and WatcherSettings.load().watching_grants_reading
-
     def tickets(self, person, level):
         if level > Level.READ:
-            return NOTHING
-        # In the same statement and not by `_opens`: every page asks for somebody's tickets, some several times.
-        closed = WatcherSettings.objects.filter(watching_grants_reading=False)
-        watching = Watcher.objects.watching().filter(ticket=OuterRef("pk"), user=person)
-        return Q(Exists(watching)) & ~Q(Exists(closed))
+            return None
+        return Opened(f"{{ticket}}.id IN ({WATCHED})", (person.pk,))
 
     def people(self, ticket, level):
-        if not self._opens(level):
+        if level > Level.READ:
             return NOBODY
-        return Q(Exists(Watcher.objects.watching().filter(user=OuterRef("pk"), ticket=ticket)))
+        watching = Watcher.objects.watching().filter(user=OuterRef("pk"), ticket=ticket)
+        return Q(Exists(watching)) & _grants_reading()
 
     def pairs(self, tickets, people, level):
-        if not self._opens(level):
+        if level > Level.READ:
             return set()
         asked = {person.pk for person in people}
-        watching = Watcher.objects.watching().filter(ticket__in=[ticket.pk for ticket in tickets])
+        here = [ticket.pk for ticket in tickets]
+        watching = Watcher.objects.watching().filter(_grants_reading(), ticket__in=here)
         if len(asked) <= 20:
             watching = watching.filter(user__in=asked)
         return {pair for pair in watching.values_list("ticket_id", "user_id") if pair[1] in asked}
+
+
+def _grants_reading():
+    """Asked in the statement it decides about: every page, and every dispatch, asks for somebody's access."""
+    return ~Q(Exists(WatcherSettings.objects.filter(watching_grants_reading=False)))

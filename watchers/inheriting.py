@@ -5,6 +5,7 @@ from tickets.models import Ticket
 from tickets.models.history import record_many
 from tickets.operations import operation
 from watchers.models import AutoWatch, Watcher
+from watchers.watching import in_history
 
 
 def watched(person):
@@ -24,7 +25,7 @@ def take_over(heir: User, past: User, by: User | None) -> None:
         begun = Ticket.objects.filter(pk__in=list(moving.watching().values_list("ticket", flat=True)))
         # By id: on some databases the condition would read the very rows that change.
         Watcher.objects.filter(pk__in=list(moving.values_list("pk", flat=True))).update(user=heir)
-        new = {"id": heir.pk, "name": heir.name}
+        new = in_history(heir)
         record_many(begun.order_by("pk"), "TicketSubscribe", under_way, new=new, why="inherited")
     if not AutoWatch.objects.filter(person=heir).exists():
         AutoWatch.objects.filter(person=past).update(person=heir)

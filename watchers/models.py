@@ -1,102 +1,19 @@
 """Who watches which ticket, and what an administrator decides about watching (domain §3)."""
 
-from dataclasses import replace
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import Group
 from opsi.singleton import Singleton
-from tickets import operations
 from tickets.models import Ticket
-from tickets.models.history import record
-from tickets.operations import operation
 from watchers.choices import Extent, SetterKind, TargetKind
 from watchers.presets import Rule
-
-
-class WatcherQuerySet(models.QuerySet):
-    def watching(self):
-        return self.filter(ended_at=None)
-
-    def at(self, moment):
-        """The watches that were under way at `moment`: dispatch asks as of the event."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), since__lte=moment)
-
-
-_FromQuerySet = models.Manager.from_queryset(WatcherQuerySet)
-
-
-class WatcherManager(_FromQuerySet):
-    def watch(self, ticket, user, by):
-        """Let `user` watch `ticket`, set by `by`. Returns the TicketSubscribe event; None where they watch already.
-
-        Asks no permission: that is `watchers.policy`'s.
-        """
-        with operation(by) as under_way:
-            _watcher, begun = self.get_or_create(
-                ticket=ticket, user=user, defaults={"since": operations.now(), "added_by": by}
-            )
-            if not begun:
-                # Of two who bring the same person back at once, one changes the row and the other finds nothing to do.
-                begun = self.filter(ticket=ticket, user=user, ended_at__isnull=False).update(
-                    since=operations.now(), added_by=by, ended_at=None, ended_by=None
-                )
-            if not begun:
-                return None
-            return record(ticket, "TicketSubscribe", under_way, new={"id": user.pk, "name": user.name})
-
-    def begin_automatically(self, ticket, user):
-        """Let `user` watch `ticket` by their own setting, whoever acts. Returns the event; None where they have a row.
-
-        Who once left is not brought back (domain §3 rule 6). Asks no permission.
-        """
-        with operation(user) as under_way:
-            _watcher, begun = self.get_or_create(
-                ticket=ticket, user=user, defaults={"since": operations.now(), "added_by": user}
-            )
-            if not begun:
-                return None
-            # In the operation under way, but their own act: so they are not told of it.
-            own = replace(under_way, by=user)
-            return record(
-                ticket, "TicketSubscribe", own, new={"id": user.pk, "name": user.name}, automatic=True
-            )
-
-    def unwatch(self, ticket, user, by, why=""):
-        """End `user`'s watch and remember that it was ended. Returns the TicketUnsubscribe event; None for no watch."""
-        with operation(by) as under_way:
-            ended = self.watching().filter(ticket=ticket, user=user)
-            if not ended.update(ended_at=operations.now(), ended_by=by):
-                return None
-            extra = {"why": why} if why else {}
-            return record(
-                ticket, "TicketUnsubscribe", under_way, old={"id": user.pk, "name": user.name}, **extra
-            )
-
-    def move(self, source, target, by):
-        """A merge takes the watchers along: each once, nobody left behind, nobody brought back who had left."""
-        with operation(by):
-            moving = list(self.watching().filter(ticket=source))
-            known = set(self.filter(ticket=target).values_list("user_id", "group_id"))
-            self.bulk_create(
-                Watcher(
-                    ticket=target,
-                    user_id=watcher.user_id,
-                    group_id=watcher.group_id,
-                    since=operations.now(),
-                    added_by_id=watcher.added_by_id,
-                )
-                for watcher in moving
-                if (watcher.user_id, watcher.group_id) not in known
-            )
-            self.filter(pk__in=[watcher.pk for watcher in moving]).update(
-                ended_at=operations.now(), ended_by=by
-            )
+from watchers.watching import WatcherManager
 
 
 class Watcher(models.Model):
@@ -108,13 +25,19 @@ class Watcher(models.Model):
     )
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="watches", null=True, blank=True)
     since = models.DateTimeField(_("since"), default=timezone.now)
+    # When any of this last changed: open dialogs ask for it.
+    changed_at = models.DateTimeField(default=timezone.now)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    until_resolved = models.BooleanField(_("until it is resolved"), default=False)
+    only_state_changes = models.BooleanField(_("state changes only"), default=False)
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
     ended_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
+    # The operation that completed the ticket, where the watch ended by itself: that is no leaving (domain §3 rule 6).
+    resolved_in = models.UUIDField(null=True, blank=True, editable=False)
 
     objects = WatcherManager()
 
@@ -137,6 +60,30 @@ class Watcher(models.Model):
 
     def __str__(self):
         return f"{self.user or self.group} → {self.ticket}"
+
+    @property
+    def who(self) -> str:
+        """The group's name or the person's; of somebody deleted the plain name, as a mark says what became of them."""
+        if self.user is None:
+            return str(self.group)
+        return self.user.name if self.user.deleted_at else str(self.user)
+
+    @property
+    def told_of(self) -> str:
+        """What it has somebody told, to follow “You are told of”."""
+        if self.only_state_changes and self.until_resolved:
+            return gettext("state changes only, until it is resolved")
+        if self.only_state_changes:
+            return gettext("state changes only")
+        if self.until_resolved:
+            return gettext("everything until it is resolved")
+        return gettext("everything that happens")
+
+    @property
+    def options(self) -> list[str]:
+        """What it is narrowed to, in words."""
+        words = {"only_state_changes": _("state changes only"), "until_resolved": _("until it is resolved")}
+        return [str(word) for name, word in words.items() if getattr(self, name)]
 
 
 class AutoWatch(models.Model):

@@ -5,8 +5,8 @@ from itertools import batched
 
 from tickets import access
 from watchers.choices import TargetKind
+from watchers.kinds import target_kind
 from watchers.models import Watcher
-from watchers.policy import target_kind
 
 CHUNK = 500  # watches judged at once
 MOST = 20_000  # watches looked at, the newest first

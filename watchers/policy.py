@@ -11,17 +11,18 @@
 from functools import cached_property
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from opsi.models import User
 from opsi.naming import Naming
-from opsi.roles import AgentRole, PersonKind
+from opsi.roles import AgentRole
 from tickets import access
 from tickets.choices import Level
 from tickets.models import Ticket
 from watchers.choices import Extent, SetterKind, TargetKind
+from watchers.kinds import of_kind, setter_kind, target_kind
 from watchers.models import PolicyCell, Watcher, WatcherSettings
 from watchers.presets import NOTHING, Rule
 
@@ -35,46 +36,6 @@ class Refusal(models.TextChoices):
     CANNOT_READ = "cannot_read", _("Cannot read this ticket")
 
 
-def setter_kind(person: User) -> SetterKind:
-    match person.kind:
-        case PersonKind.AGENT:
-            return SetterKind(person.effective_role)
-        case PersonKind.CUSTOMER:
-            return SetterKind(person.customer_role)
-        case _:
-            return SetterKind.REQUESTER
-
-
-def target_kind(ticket: Ticket, person: User) -> TargetKind:
-    """What `person` is, seen from `ticket`; `of_kind` says the same of many."""
-    match person.kind:
-        case PersonKind.AGENT:
-            return TargetKind.AGENT
-        case PersonKind.REQUESTER:
-            return TargetKind.REQUESTER
-    walled = bool(ticket.customer_id)
-    own = person.customer_id == ticket.customer_id if walled else person.pk == ticket.created_by_id
-    return TargetKind.OWN_CUSTOMER if own else TargetKind.OTHER_CUSTOMER
-
-
-def of_kind(ticket: Ticket, kind: TargetKind, path: str = "") -> Q:
-    """A Q on User (or on what reaches one by `path`, such as "user__"): the people of this kind."""
-
-    def where(**lookups):
-        return Q(**{path + name: value for name, value in lookups.items()})
-
-    own = where(customer=ticket.customer_id) if ticket.customer_id else where(pk=ticket.created_by_id)
-    match kind:
-        case TargetKind.AGENT:
-            return where(customer=None) & ~where(effective_role="")
-        case TargetKind.REQUESTER:
-            return where(customer=None, effective_role="")
-        case TargetKind.OWN_CUSTOMER:
-            return ~where(customer=None) & own
-        case TargetKind.OTHER_CUSTOMER:
-            return ~where(customer=None) & ~own
-
-
 def within(extent: Extent, seen: Extent) -> Extent:
     """`extent`, but no further than `seen`; themselves everyone may see anyway."""
     return extent if extent == Extent.SELF else min(extent, seen, key=Extent.values.index)
@@ -85,6 +46,7 @@ class Policy:
 
     def __init__(self, cells: dict[tuple[str, str], Rule]):
         self.cells = cells
+        self._rules: dict[SetterKind, dict[TargetKind, Rule]] = {}
 
     @classmethod
     def load(cls) -> "Policy":
@@ -102,6 +64,12 @@ class Policy:
     @cached_property
     def watching_grants_reading(self) -> bool:
         return WatcherSettings.load().watching_grants_reading
+
+    def rules(self, setter: SetterKind) -> dict[TargetKind, Rule]:
+        """The setter's whole row; worked out once, since a list asks for each of its tickets."""
+        if setter not in self._rules:
+            self._rules[setter] = {target: self.rule(setter, target) for target in TargetKind}
+        return self._rules[setter]
 
     def rule(self, setter: SetterKind, target: TargetKind) -> Rule:
         """The cell, with no verb reaching further than seeing does: nobody is shown people they may not see."""
@@ -144,8 +112,7 @@ class Rights:
 
     def __init__(self, policy: Policy, setter: User, ticket: Ticket):
         self.policy, self.setter, self.ticket = policy, setter, ticket
-        kind = setter_kind(setter)
-        self.rules = {target: policy.rule(kind, target) for target in TargetKind}
+        self.rules = policy.rules(setter_kind(setter))
 
     def rule_about(self, target: User) -> Rule:
         return self.rules[target_kind(self.ticket, target)]
@@ -162,6 +129,10 @@ class Rights:
     def knows_of(self, target: User) -> bool:
         """Whether this person may be spoken of to the setter at all, watching or not."""
         return target == self.setter or self.rule_about(target).see == Extent.ALL
+
+    def may_know_of(self, target: User) -> bool:
+        """Whether there may be a watch of this person that the setter sees: asked before anything is looked up."""
+        return target == self.setter or self.rule_about(target).see != Extent.NONE
 
     def may_see(self, target: User, added_by_id: int | None = None) -> bool:
         return self._reaches(self.rule_about(target).see, target, added_by_id)
@@ -195,30 +166,90 @@ class Rights:
             return None
         return None if self.readers([target]) else Refusal.CANNOT_READ
 
+    def may_adjust(self, watch: Watcher) -> bool:
+        """Whether the setter may set what a watch is narrowed to: their own, one they added, a group's.
+
+        What somebody chose for themselves is not theirs to narrow: they would miss things and not know it.
+        """
+        if watch.user is None:
+            return self.may_set_groups
+        if watch.user == self.setter:
+            return True
+        return watch.added_by_id == self.setter.pk and self.rule_about(watch.user).add == Extent.ALL
+
+    # Groups, by the agents' cell (domain §3 rule 8): only agents see them, none below itsm_user sets one
+
+    @cached_property
+    def sees_groups(self) -> bool:
+        return self.setter.is_agent and self.rules[TargetKind.AGENT].see == Extent.ALL
+
+    @cached_property
+    def may_set_groups(self) -> bool:
+        rule = self.rules[TargetKind.AGENT]
+        return self.sees_groups and self.setter.holds(AgentRole.USER) and rule.add == Extent.ALL
+
+    def may_remove_group(self, added_by_id: int | None = None) -> bool:
+        extent = self.rules[TargetKind.AGENT].remove
+        mine = extent == Extent.OWN and added_by_id == self.setter.pk
+        return self.sees_groups and self.setter.holds(AgentRole.USER) and (extent == Extent.ALL or mine)
+
+    def members(self, groups):
+        """The active people in `groups` (ids) whom the setter may know of."""
+        known = Q(pk=self.setter.pk)
+        for kind, rule in self.rules.items():
+            if rule.see == Extent.ALL:
+                known |= of_kind(self.ticket, kind)
+        return User.objects.active().filter(known, groups__in=groups)
+
+    def sizes(self, groups) -> dict[int, int]:
+        """{group id: how many people the setter may know of are in it}; one statement, none for no groups."""
+        if not groups:
+            return {}
+        counted = self.members(groups).order_by().values_list("groups").annotate(Count("pk"))
+        return dict(counted)
+
     # Many people, in a fixed number of statements
 
     @cached_property
     def sees_all(self) -> bool:
-        """Whether no watcher at all is kept from the setter."""
+        """Whether no person who watches is kept from the setter."""
         return {rule.see for rule in self.rules.values()} == {Extent.ALL}
+
+    @property
+    def sees_everything(self) -> bool:
+        """Whether no watch at all is kept from them."""
+        return self.sees_all and self.sees_groups
 
     def readers(self, people) -> set[int]:
         """The ids of those among `people` who read the ticket by right, that is not only because they watch."""
         return {person for _ticket, person in access.pairs([self.ticket], people, by_right=True)}
 
     def visible(self):
-        """The watches under way that the setter may see."""
-        watches = Watcher.objects.watching().filter(ticket=self.ticket, group=None)
+        """The watches of people under way that the setter may see."""
+        return self._under_way.filter(self.seen, group=None)
+
+    def listed(self):
+        """As `visible`, and those of groups: what the Watcher list shows, and what is counted."""
+        return self._under_way.filter(self.seen)
+
+    @property
+    def _under_way(self):
+        return Watcher.objects.watching().filter(ticket=self.ticket)
+
+    @cached_property
+    def seen(self) -> Q:
+        """A Q on Watcher: those the setter may see, if only they are under way."""
+        groups = ~Q(group=None) if self.sees_groups else Q(pk__in=[])
         if self.sees_all:
-            return watches
+            return Q(group=None) | groups
         extents = {kind: rule.see for kind, rule in self.rules.items()}
-        seen = Q(user=self.setter)
+        seen = Q(user=self.setter) | groups
         for kind, extent in extents.items():
             if extent == Extent.ALL:
-                seen |= of_kind(self.ticket, kind, "user__")
+                seen |= Q(group=None) & of_kind(self.ticket, kind, "user__")
             elif extent == Extent.OWN:
-                seen |= of_kind(self.ticket, kind, "user__") & Q(added_by=self.setter)
-        return watches.filter(seen)
+                seen |= Q(group=None, added_by=self.setter) & of_kind(self.ticket, kind, "user__")
+        return seen
 
     def candidates(self):
         """The active people to show in a search: those who can be added, and to agents the agents who cannot.
@@ -234,10 +265,28 @@ class Rights:
                 offered |= of_this_kind
         return User.objects.active().filter(offered)
 
+    def acquaintances(self):
+        """The active people an agent may know of: searched for by name, they are told why somebody is not offered."""
+        known = Q(pk__in=[])
+        if self.setter.is_agent:
+            for kind, rule in self.rules.items():
+                if rule.see == Extent.ALL:
+                    known |= of_kind(self.ticket, kind)
+        return User.objects.active().filter(known)
+
     def refusals(self, people) -> dict[int, Refusal]:
-        """Why those among `people`, who are from `candidates`, cannot be added, by id."""
-        doubtful = [person for person in people if person.is_agent and person != self.setter]
-        if not doubtful or self.opens_the_ticket:
-            return {}
-        readers = self.readers(doubtful)
-        return {person.pk: Refusal.CANNOT_READ for person in doubtful if person.pk not in readers}
+        """Why those among the active `people` cannot be added, by id; as `refusal`, in a fixed number of statements."""
+        found, doubtful = {}, []
+        for person in people:
+            kind = target_kind(self.ticket, person)
+            if kind == TargetKind.OTHER_CUSTOMER:
+                found[person.pk] = Refusal.OTHER_CUSTOMER
+            elif person == self.setter:
+                if not self.may_add_themselves():
+                    found[person.pk] = Refusal.POLICY
+            elif self.rules[kind].add != Extent.ALL:
+                found[person.pk] = Refusal.POLICY
+            elif kind != TargetKind.AGENT or not self.opens_the_ticket:
+                doubtful.append(person)
+        readers = self.readers(doubtful) if doubtful else set()
+        return found | {person.pk: Refusal.CANNOT_READ for person in doubtful if person.pk not in readers}

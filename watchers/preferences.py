@@ -4,7 +4,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from opsi.methods import see_other
 from opsi.models import User
+from opsi.parts import render_part
 from opsi.requests import PersonRequest
 from opsi.roles import AgentRole
 from tickets import access
@@ -62,4 +62,4 @@ def watching(request: PersonRequest) -> HttpResponse:
 
 def link(request, **context) -> str:
     """The slot `preferences.nav`."""
-    return render_to_string("watchers/preferences_link.html", {}, request)
+    return render_part("watchers/preferences_link.html", {}, request)

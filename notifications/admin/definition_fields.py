@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AutocompleteSelectMultiple
+from django.template.loader import render_to_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -12,12 +13,34 @@ from opsi.fields import SomeRows, is_id
 YES_NO = (("", _("either")), ("yes", _("yes")), ("no", _("no")))
 
 
-def ticks(label, choices, **options):
+class Ticks(forms.CheckboxSelectMultiple):
+    """Boxes to tick, side by side where there is room, in the groups of the choices if these have any.
+
+    `explained` says more of a choice, by its value; `found_by` labels a box to find one by, which is there with script.
+    """
+
+    def __init__(self, attrs=None, choices=(), *, explained=None, found_by=""):
+        super().__init__(attrs, choices)
+        self.explained, self.found_by = explained or {}, found_by
+
+    def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
+        option = super().create_option(name, value, label, selected, index, subindex, attrs)
+        option["explanation"] = self.explained.get(value, "")
+        if option["explanation"]:
+            option["attrs"]["aria-describedby"] = f"{option['attrs'].get('id', name)}_explained"
+        return option
+
+    def render(self, name, value, attrs=None, renderer=None):
+        # By the project's templates; those of forms know Django's own alone.
+        context = self.get_context(name, value, attrs) | {"found_by": self.found_by}
+        return render_to_string("admin/notifications/ticks.html", context)
+
+
+def ticks(label, choices, *, explained=None, found_by="", **options):
     """Some of `choices`, as boxes to tick."""
     options.setdefault("required", False)
-    return forms.MultipleChoiceField(
-        label=label, choices=choices, widget=forms.CheckboxSelectMultiple, **options
-    )
+    widget = Ticks(explained=explained, found_by=found_by)
+    return forms.MultipleChoiceField(label=label, choices=choices, widget=widget, **options)
 
 
 class RowsField(SomeRows):
@@ -56,6 +79,10 @@ class FindingWidget(AutocompleteSelectMultiple):
     """Finds rows by what is typed; `gone`: ids of some that are chosen and deleted since."""
 
     gone: list[int] = []
+
+    def build_attrs(self, base_attrs, extra_attrs=None):
+        # What empties it whole would stand among the chosen, where assistive technology expects nothing else.
+        return super().build_attrs(base_attrs, extra_attrs) | {"data-allow-clear": "false"}
 
     def optgroups(self, name, value, attrs=None):
         # The admin's own asks the database for whatever was posted.
@@ -115,7 +142,7 @@ class YesNoField(forms.TypedMultipleChoiceField):
             choices=YES_NO[1:],
             coerce=lambda value: value == "yes",
             required=False,
-            widget=forms.CheckboxSelectMultiple,
+            widget=Ticks,
         )
 
     def prepare_value(self, value):

@@ -1,5 +1,7 @@
 """The form of a ticket notification: its lists and filters, kept as JSON, as fields with choices (domain §5)."""
 
+from collections.abc import Iterator
+
 from django import forms
 from django.db.models import JSONField
 from django.utils.text import capfirst
@@ -7,6 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import channels, recipients
+from notifications.admin import definition_help
 from notifications.admin.definition_fields import (
     EitherField,
     LinesField,
@@ -36,10 +39,23 @@ CHANGES = {"from_": "changed_from", "to_": "changed_to"}
 FILTERS = {"ticket_": "ticket_filter", "article_": "article_filter"}
 
 
+def event_choices():
+    return [(group.label, [(event.name, event.label) for event in types]) for group, types in events.groups()]
+
+
 def few(label, choices):
     """Some of `choices`, in a list of a few lines."""
     widget = forms.SelectMultiple(attrs={"size": 5})
     return forms.MultipleChoiceField(label=label, choices=choices, required=False, widget=widget)
+
+
+def place(field: str) -> int:
+    """Where the field of this name stands in the form, behind all others if it has none.
+
+    What is said of filters goes by it: databases keep the keys of JSON in whatever order suits them.
+    """
+    names = list(DefinitionForm.base_fields)
+    return names.index(field) if field in names else len(names)
 
 
 class DefinitionForm(forms.ModelForm):
@@ -47,11 +63,12 @@ class DefinitionForm(forms.ModelForm):
 
     events = ticks(
         _("events"),
-        events.choices,
+        event_choices,
+        found_by=_("Find an event"),
         required=True,
         error_messages={"required": _("Choose at least one event.")},
     )
-    recipients = ticks(_("recipients"), recipients.choices)
+    recipients = ticks(_("recipients"), recipients.choices, explained=definition_help.RECIPIENTS)
     roles = ticks(_("roles"), [*AgentRole.choices, *CustomerRole.choices])
     channels = ticks(
         _("channels"),
@@ -119,16 +136,33 @@ class DefinitionForm(forms.ModelForm):
         )
         for name, field in self.fields.items():
             field.label = capfirst(field.label)
+            field.help_text = field.help_text or definition_help.FIELDS.get(name, "")
             if isinstance(field, RowsField) and (stored := self.initial.get(name)):
                 field.keep(stored)
         for name in ("name", "comment", "tooltip"):
             self.fields[name].widget.attrs |= {"size": 80, "class": ""}
         self.fields["extra_addresses"].widget.attrs |= {"rows": 3}
 
+    @classmethod
+    def filled(cls, definition: Definition) -> Iterator[str]:
+        """The names of the optional fields in which `definition` has something set."""
+        for name, value in cls._kept(definition).items():
+            if value not in ([], "", None):
+                yield name
+        if definition.extra_addresses.strip():
+            yield "extra_addresses"
+        for name in ("named_users", "named_groups"):
+            if getattr(definition, name).exists():
+                yield name
+
     def _stored(self, definition):
         if definition is None:
             both = [name for name, _label in channels.choices()]
             return {"channels": both, "on_by_default": both}
+        return self._kept(definition)
+
+    @staticmethod
+    def _kept(definition):
         stored = {name: getattr(definition, name) for name in LISTS}
         for prefix, name in FILTERS.items():
             stored |= {f"{prefix}{field}": values for field, values in getattr(definition, name).items()}

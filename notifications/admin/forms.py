@@ -9,7 +9,8 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from notifications import mail_hosts
-from notifications.choices import Authentication
+from notifications.admin.advice import USUAL_PORTS
+from notifications.choices import Authentication, Security
 from notifications.models import MailServer, NotificationFunction
 
 LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)\Z")
@@ -36,8 +37,8 @@ class MailServerForm(forms.ModelForm):
         model = MailServer
         fields = (
             "host",
-            "port",
             "security",
+            "port",
             "authentication",
             "account",
             "secret",
@@ -54,6 +55,17 @@ class MailServerForm(forms.ModelForm):
         self._stored = {name: getattr(self.instance, name) for name in BOUND_TO_SECRET}
         self.fields["host"].required = True
         self.fields["rate_per_minute"].required = False
+        port = self.fields["port"]
+        port.required, port.help_text = False, _("Empty: the usual one of the security chosen above.")
+        if not self.instance.host:
+            self.initial["port"] = ""
+        self.fields["security"].help_text = _(
+            "As your mail server offers it; STARTTLS where you do not know."
+        )
+        self.fields["authentication"].help_text = _(
+            "None, where the server takes mail from here without an account."
+        )
+        self.fields["account"].help_text = _("Often the whole address, such as desk@example.com.")
         self.fields["host"].help_text = _("Its name or address, such as smtp.example.com.")
         self.fields["secret"].help_text = (
             _(
@@ -91,6 +103,8 @@ class MailServerForm(forms.ModelForm):
 
     def clean(self):
         cleaned = super().clean()
+        if cleaned.get("port") is None and "port" not in self.errors and cleaned.get("security"):
+            cleaned["port"] = USUAL_PORTS[Security(cleaned["security"])]
         self._clean_reach(cleaned)
         if cleaned.get("authentication") == Authentication.NONE:
             cleaned["account"] = cleaned["secret"] = ""
@@ -135,7 +149,21 @@ class CombiningForm(forms.ModelForm):
     class Meta:
         model = NotificationFunction
         fields = ("window_minutes", "rate_per_minute", "also_in_app", "combine_on_mail_server")
-        help_texts = {"window_minutes": _("0 sends each notification at once, in a mail of its own.")}
+        help_texts = {
+            "window_minutes": _(
+                "Everything for one address within this time becomes one mail when the time is over; 10 is usual. "
+                "0 sends each notification at once, in a mail of its own."
+            ),
+            "rate_per_minute": _(
+                "Ops I function: 0 for as many as the route takes. What is over waits, the most important goes first."
+            ),
+            "also_in_app": _(
+                "Mail server function: notify in the app as well. Off: the inbox gets nothing new and says so."
+            ),
+            "combine_on_mail_server": _(
+                "Mail server function: combine as the Ops I function does. Off: one mail each, at once."
+            ),
+        }
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -6,14 +6,18 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import redirect, render
 from django.urls import path
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
 from notifications import addresses
+from notifications.admin.advice import port_and_security, what_to_do
 from notifications.admin.forms import ChangeOverForm, CombiningForm, MailServerForm
 from notifications.choices import Authentication, Function, Security
+from notifications.health import waiting_mail
 from notifications.models import MailServer, NotificationFunction
 from notifications.transports import DeliveryFailed
 from opsi.audit_admin import history_of
@@ -88,6 +92,7 @@ class NotificationFunctionAdmin(OnePageAdmin):
     def change_over_view(self, request, function):
         function, form = _function(function), ChangeOverForm(request.POST)
         in_use = NotificationFunction.load()
+        waits = waiting_mail(timezone.now()).all
         anyway = form.is_valid() and form.cleaned_data["anyway"]
         try:
             in_use.change_over(function, by=request.user, anyway=anyway)
@@ -97,6 +102,8 @@ class NotificationFunctionAdmin(OnePageAdmin):
         messages.success(
             request, _("“%(function)s” is in use now.") % {"function": in_use.get_function_display()}
         )
+        if waits:
+            messages.info(request, _leaving(waits, in_use))
         return redirect(PAGE)
 
     def _test(self, request, function):
@@ -107,7 +114,8 @@ class NotificationFunctionAdmin(OnePageAdmin):
         try:
             NotificationFunction.load().test(function, to)
         except DeliveryFailed as error:
-            return self._show(request, failed={function: str(error)}, status=422)
+            failed = {function: str(error)}
+            return self._show(request, failed=failed, advice=what_to_do(error), status=422)
         if function == Function.OPSI and settings.OPSI_MAIL_REACHES_NOBODY:
             text = _("The test mail to %(address)s was kept as a file: nobody receives it.")
         else:
@@ -115,16 +123,27 @@ class NotificationFunctionAdmin(OnePageAdmin):
         messages.success(request, text % {"address": to})
         return redirect(PAGE)
 
-    def _show(self, request, *, server_form=None, combining_form=None, failed=(), refused=(), status=200):
+    def _show(
+        self, request, *, server_form=None, combining_form=None, failed=(), refused=(), advice="", status=200
+    ):
         in_use, server = NotificationFunction.load(), MailServer.load()
         failed, refused = dict(failed), dict(refused)
+        waiting = waiting_mail(timezone.now())
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Notification function"),
             "in_use": in_use,
+            "in_use_since": None if in_use._state.adding else in_use.changed_at,
             "server": server,
             "missing": server.missing(),
+            "waiting": waiting,
+            "leaving": _leaving(waiting.all, in_use),
+            "leaving_after": _leaving(waiting.all, _other(in_use)),
+            "advice": advice,
+            "misfit": port_and_security(server) if server.host else "",
+            "server_rows": _of_server(server, in_use),
+            "opsi_rows": _of_opsi(in_use),
             "sends_password_in_the_clear": server.security == Security.NONE
             and server.authentication != Authentication.NONE
             and server.host,
@@ -134,8 +153,6 @@ class NotificationFunctionAdmin(OnePageAdmin):
             "opsi_refused": refused.get(Function.OPSI),
             "server_failed": failed.get(Function.MAIL_SERVER),
             "server_refused": refused.get(Function.MAIL_SERVER),
-            "route": _route(),
-            "sender": settings.DEFAULT_FROM_EMAIL,
             "reaches_nobody": settings.OPSI_MAIL_REACHES_NOBODY,
             "history": history_of("notifications.notificationfunction"),
             "server_history": history_of("notifications.mailserver"),
@@ -150,8 +167,94 @@ def _function(name):
     return Function(name)
 
 
+def _other(in_use):
+    to = Function.OPSI if in_use.uses_mail_server else Function.MAIL_SERVER
+    return NotificationFunction(function=to)
+
+
+def _leaving(count, function):
+    """What becomes of the mail that waits; "" where none does."""
+    if not count:
+        return ""
+    if function.uses_mail_server:
+        text = ngettext(
+            "%(count)s mail waits; it will leave by the mail server.",
+            "%(count)s mails wait; they will leave by the mail server.",
+            count,
+        )
+    else:
+        text = ngettext(
+            "%(count)s mail waits; it will leave by the Ops I function.",
+            "%(count)s mails wait; they will leave by the Ops I function.",
+            count,
+        )
+    return text % {"count": count}
+
+
+def _of_opsi(function):
+    """[(what, how)], in the order of `_of_server`, so that the two can be compared line by line (domain §4)."""
+    return [
+        (_("Channels"), _("In the app and by e-mail.")),
+        (
+            _("Server"),
+            _("None to prepare: mail leaves by this installation's own route (%(route)s).")
+            % {"route": _route()},
+        ),
+        (_("Sender"), settings.DEFAULT_FROM_EMAIL),
+        (_("Signing in"), _("Nothing to enter.")),
+        (_("Combining"), _one_mail_within(function)),
+        (
+            _("Order"),
+            _(
+                "The most important first; mail may come as long after the notice in the app as mails are combined."
+            ),
+        ),
+        (_("Rate"), _rate(function.rate_per_minute)),
+    ]
+
+
+def _of_server(server, function):
+    signing_in = server.get_authentication_display()
+    if server.authentication != Authentication.NONE and server.account:
+        signing_in = f"{signing_in}: {server.account}"
+    in_app = _("By e-mail, and in the app as well.")
+    combined = _one_mail_within(function) if function.combine_on_mail_server else _("One mail each.")
+    return [
+        (_("Channels"), in_app if function.also_in_app else _("By e-mail only.")),
+        (
+            _("Server"),
+            f"{server} ({server.get_security_display()})" if server.host else _("Your own: not entered yet."),
+        ),
+        (_("Sender"), server.sender or _("Not entered yet.")),
+        (_("Signing in"), signing_in if server.host else _("Not entered yet.")),
+        (_("Combining"), combined),
+        (_("Order"), _("The most important first among what waits.")),
+        (_("Rate"), _rate(server.rate_per_minute)),
+    ]
+
+
+def _one_mail_within(function):
+    if not function.window_minutes:
+        return _("Off: each notification is a mail of its own.")
+    text = ngettext(
+        "Notifications to one address within %(count)d minute become one mail.",
+        "Notifications to one address within %(count)d minutes become one mail.",
+        function.window_minutes,
+    )
+    return text % {"count": function.window_minutes}
+
+
+def _rate(number):
+    if not number:
+        return _("As many mails as it takes.")
+    text = ngettext("%(count)d mail a minute at most.", "%(count)d mails a minute at most.", number)
+    return text % {"count": number}
+
+
 def _route():
     """Where the Ops I function's mail goes, without what it signs in with."""
+    if settings.OPSI_MAIL_REACHES_NOBODY:
+        return _("files")
     mailer = settings.MAILERS["opsi"]
     options = mailer.get("OPTIONS", {})
     if "host" in options:

@@ -1,97 +1,119 @@
 """The delivery log: each mail, who is told what by it, each attempt with the server's answer (domain §7)."""
 
 from django.contrib import admin, messages
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, OuterRef, Subquery
+from django.shortcuts import redirect
+from django.urls import path
 from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_safe
 
+from notifications import health
+from notifications.admin import health as health_pages
+from notifications.admin.letter import wording
+from notifications.admin.mail_finding import (
+    HELD,
+    RETRYING,
+    UNKNOWN,
+    CappedPaginator,
+    DefinitionFilter,
+    OpenedFilter,
+    StateFilter,
+    found_by,
+)
 from notifications.choices import MailState, Outcome
 from notifications.models import DeliveryAttempt, Mail, MailItem
 from notifications.models.mail import SENT
+from opsi.admin_kinds import LookedAtOnly
+from opsi.fields import is_id
+from opsi.spreadsheets import file_of
+from opsi.templatetags.moments import at
 
-RETRYING = _("waiting for another try")
-UNKNOWN = _("unknown, waiting for another try")
-
-
-class ReadOnly:
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request, obj=None):
-        return False
-
-    def has_change_permission(self, request, obj=None):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
+LOG = "admin:notifications_mail_changelist"
 
 
-class ItemInline(ReadOnly, admin.TabularInline):
+class ItemInline(LookedAtOnly, admin.TabularInline):
     model = MailItem
+    can_delete, extra = False, 0
     fields = ("person", "ticket", "told", "severity", "state", "withdrawal", "created_at", "finished_at")
     readonly_fields = ("ticket", "told")
     verbose_name_plural = _("notifications")
 
     def get_queryset(self, request):
         return (
-            super().get_queryset(request).select_related("person", "event", "notice__ticket", "notice__event")
+            super()
+            .get_queryset(request)
+            .select_related("person", "event", "notice__person", "notice__ticket", "notice__event")
         )
 
     @admin.display(description=_("ticket"), empty_value="–")
     def ticket(self, item):
-        return item.notice.ticket and item.notice.ticket.number
+        if item.notice.ticket is None:
+            return None
+        return format_html(
+            '<a href="{}">{}</a>', item.notice.ticket.get_absolute_url(), item.notice.ticket.number
+        )
 
     @admin.display(description=_("event"))
     def told(self, item):
         return item.told_event.type.label
 
 
-class AttemptInline(ReadOnly, admin.TabularInline):
+class AttemptInline(LookedAtOnly, admin.TabularInline):
     model = DeliveryAttempt
+    can_delete, extra = False, 0
     fields = ("at", "function", "outcome", "answer")
 
 
-class StateFilter(admin.SimpleListFilter):
-    """States, and what waits after an attempt: how it went then tells more than that it is due."""
+def _act_for(mail):
+    """The name of the list's action that does something to a mail in this state; "" for none."""
+    if mail.state in SENT:
+        return "send_again"
+    return "try_again" if mail.state in (MailState.FAILED, MailState.DUE) else ""
 
-    title = _("state")
-    parameter_name = "state"
 
-    def lookups(self, request, model_admin):
-        return [*MailState.choices, ("retrying", RETRYING), ("unknown", UNKNOWN)]
-
-    def queryset(self, request, queryset):
-        match self.value():
-            case "retrying":
-                return queryset.tried()
-            case "unknown":
-                return queryset.tried().filter(last_outcome=Outcome.UNKNOWN)
-            case state if state in MailState.values:
-                return queryset.filter(state=state)
-        return queryset
+def _said(moment):
+    """As spreadsheets know a moment, in the time zone in force."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S}" if moment else ""
 
 
 @admin.register(Mail)
-class MailAdmin(ReadOnly, admin.ModelAdmin):
+class MailAdmin(LookedAtOnly, admin.ModelAdmin):
     list_display = (
-        "address", "subject", "standing", "severity", "notifications", "function", "attempts", "due", "finished_at",
-        "answer",
+        "address", "standing", "moment", "subject", "answer", "severity", "notifications", "attempts",
     )  # fmt: skip
-    list_filter = (StateFilter, "severity", "function", "closes_at")
-    search_fields = ("=address", "subject", "=message_id", "=items__notice__ticket__number")
-    search_help_text = _("Address, words of the subject, Message-ID or ticket number")
+    list_filter = (StateFilter, OpenedFilter, "severity", "function", DefinitionFilter)
+    search_fields = ("address",)  # what it searches decides `found_by`
+    search_help_text = _("Address, person, ticket number, Message-ID, or words of a recent subject")
+    sortable_by = ()
+    paginator = CappedPaginator
+    show_facets = admin.ShowFacets.NEVER
+    change_form_template = "admin/notifications/mail.html"
+    change_list_template = "admin/notifications/mails.html"
     fields = (
         "address", "standing", "severity", "function", "subject", "message_id", "provider_id", "opened_at", "due",
         "attempts", "finished_at",
     )  # fmt: skip
     inlines = (ItemInline, AttemptInline)
-    date_hierarchy = "closes_at"
     actions = ("try_again", "send_again")
     list_per_page = 50
     show_full_result_count = False
+
+    def get_urls(self):
+        def shown(route, view, name):
+            return path(route, self.admin_site.admin_view(view), name=f"notifications_mail_{name}")
+
+        return [
+            shown("health/", health_pages.page, "health"),
+            shown("health/now/", health_pages.now, "health_now"),
+            shown("file/", require_safe(self.file_view), "file"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request):
         last = DeliveryAttempt.objects.filter(mail=OuterRef("pk")).order_by("-pk")
@@ -108,8 +130,45 @@ class MailAdmin(ReadOnly, admin.ModelAdmin):
             )
         )
 
-    @admin.display(description=_("state"), ordering="state")
+    def get_search_results(self, request, queryset, search_term):
+        term = search_term.strip()
+        return (queryset.filter(found_by(term)) if term else queryset), False
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        mail = Mail.objects.filter(pk=object_id).first() if is_id(object_id) else None
+        known = mail is not None and request.method == "GET" and self.has_view_permission(request)
+        context = {"wording": wording(mail, request.user), "act": _act_for(mail)} if known else {}
+        return super().change_view(request, object_id, form_url, {**(extra_context or {}), **context})
+
+    def file_view(self, request):
+        """What the list finds, all pages of it, as a file for spreadsheets."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            found = self.get_changelist_instance(request).queryset
+        except IncorrectLookupParameters:
+            return redirect(LOG)
+        return file_of("delivery-log", self._lines(found))
+
+    def _lines(self, mails):
+        yield [
+            _("address"), _("state"), _("severity"), _("subject"), _("notifications"), _("attempts"), _("last answer"),
+            _("function"), _("opened"), _("due"), _("finished"), _("time zone"), "Message-ID",
+        ]  # fmt: skip
+        zone = timezone.get_current_timezone_name()
+        for mail in mails.iterator():
+            yield [
+                mail.address, self.standing(mail), mail.get_severity_display(), mail.subject, mail.item_count or 0,
+                mail.attempts, mail.last_answer or "", mail.get_function_display(), _said(mail.opened_at),
+                "" if mail.finished_at else _said(mail.closes_at), _said(mail.finished_at), zone, mail.message_id,
+            ]  # fmt: skip
+
+    @admin.display(description=_("state"))
     def standing(self, mail):
+        if mail.state == MailState.OPEN and mail.closes_at <= timezone.now():
+            return MailState.DUE.label
+        if mail.state == MailState.OPEN and mail.lane:
+            return HELD
         if mail.state != MailState.DUE or not mail.attempts:
             return mail.get_state_display()
         return UNKNOWN if mail.last_outcome == Outcome.UNKNOWN else RETRYING
@@ -118,30 +177,42 @@ class MailAdmin(ReadOnly, admin.ModelAdmin):
     def notifications(self, mail):
         return mail.item_count or 0
 
-    @admin.display(description=_("due"), ordering="closes_at", empty_value="–")
+    @admin.display(description=_("due"), empty_value="–")
     def due(self, mail):
-        if mail.state not in (MailState.OPEN, MailState.DUE):
-            return None
-        return date_format(timezone.localtime(mail.closes_at), "DATETIME_FORMAT")
+        return at(mail.closes_at) if mail.state in (MailState.OPEN, MailState.DUE) else "–"
+
+    @admin.display(description=_("time"))
+    def moment(self, mail):
+        """When it ended, or when it is due."""
+        if mail.finished_at:
+            return at(mail.finished_at)
+        return format_html(gettext("due {time}"), time=at(mail.closes_at))
 
     @admin.display(description=_("last answer"), empty_value="–")
     def answer(self, mail):
         return mail.last_answer
 
+    def _chosen(self, request, queryset):
+        """None of them where they are more than can be done at once, which is said."""
+        found = list(queryset.values_list("pk", flat=True)[: health.MOST + 1])
+        if len(found) > health.MOST:
+            text = gettext("These are more than %(count)d: narrow them down first.")
+            messages.error(request, text % {"count": health.MOST})
+            return Mail.objects.none()
+        return Mail.objects.filter(pk__in=found)
+
     @admin.action(description=_("Try again now"))
     def try_again(self, request, queryset):
         """What failed or waits for another try."""
-        number = Mail.objects.filter(pk__in=queryset.values("pk")).try_again()
+        number = self._chosen(request, queryset).try_again()
         text = ngettext("%(count)d mail is tried again now.", "%(count)d mails are tried again now.", number)
         messages.success(request, text % {"count": number})
 
     @admin.action(description=_("Send again what was sent"))
     def send_again(self, request, queryset):
         """A mail of its own with what may still be told; who asked for it stands in its history."""
-        chosen = Mail.objects.filter(pk__in=queryset.values("pk"))
-        sent = list(chosen.filter(state__in=SENT))
-        number = chosen.filter(pk__in=[mail.pk for mail in sent]).send_again()
-        for mail in sent:
-            self.log_change(request, mail, gettext("Sent again."))
+        sent = list(self._chosen(request, queryset).filter(state__in=SENT))
+        number = Mail.objects.filter(pk__in=[mail.pk for mail in sent]).send_again()
+        LogEntry.objects.log_actions(request.user.pk, sent, CHANGE, gettext("Sent again."))
         text = ngettext("%(count)d mail is sent again.", "%(count)d mails are sent again.", number)
         messages.success(request, text % {"count": number})

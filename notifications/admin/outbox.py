@@ -21,7 +21,8 @@ class OutboxAdmin(LookedAtOnly, admin.ModelAdmin):
     def try_again(self, request, queryset):
         waiting = queryset.try_again(timezone.now())
         for operation in waiting:
-            wake_dispatch(operation)
+            if not wake_dispatch(operation):
+                break  # the sweep finds the others, without waiting for the broker once for each
         messages.success(
             request,
             ngettext("%(count)d is tried again.", "%(count)d are tried again.", len(waiting))

@@ -7,22 +7,22 @@ from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.csp import csp_override
 from django.views.decorators.http import require_POST, require_safe
 
 from notifications import addresses, rehearsal
-from notifications.admin.definition_form import DefinitionForm
+from notifications.admin.definition_form import DefinitionForm, place
 from notifications.admin.scene_form import SceneForm
-from notifications.choices import Frame, Function
-from notifications.models import Definition, DefinitionText, NotificationFunction
+from notifications.admin.written import written
+from notifications.choices import Function
+from notifications.models import Definition, NotificationFunction
 from notifications.transports import DeliveryFailed
 from opsi.browser_security import WITH_FRAME
 
 MOST_ROWS = 200
-MOST_TEXTS = 20
-TEXT_FIELDS = ("language", "frame", "subject", "body")
 # A mail as mail programs show it: its own styles, nothing that runs, nothing from elsewhere.
 MAIL_CSP = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -42,12 +42,18 @@ class Rehearsing:
             to("<int:pk>/dry-run/", require_safe(self.dry_run_view), "dry_run"),
             to("<int:pk>/preview/", self.preview_view, "preview"),
             to("<int:pk>/preview/mail/", self.mail_view, "preview_mail"),
+            to("<int:pk>/preview/live/", require_POST(self.live_view), "preview_live"),
             to("<int:pk>/test/", require_POST(self.test_view), "test"),
+            # Of one that is not saved, as its form stands.
+            to("preview/", require_POST(self.preview_view), "preview"),
+            to("preview/mail/", require_POST(self.mail_view), "preview_mail"),
+            to("preview/live/", require_POST(self.live_view), "preview_live"),
+            to("test/", require_POST(self.test_view), "test"),
             *super().get_urls(),
         ]
 
     def dry_run_view(self, request, pk=None):
-        definition = _definition(pk) if pk else None
+        definition = _definition(pk) if pk is not None else None
         form = SceneForm(request.GET, definition, request.user, asks_reader=False)
         found, status = None, 200
         if form.is_bound:
@@ -59,7 +65,7 @@ class Rehearsing:
             "title": _("Dry run"),
             "form": form,
             "found": found,
-            "misses": [_miss(name) for name in found.misses] if found else [],
+            "misses": said_misses(found.misses) if found else [],
             "tables": found and [
                 (_("Would be told"), found.told[:MOST_ROWS], len(found.told)),
                 (_("Would not be told"), found.not_told[:MOST_ROWS], len(found.not_told)),
@@ -68,64 +74,81 @@ class Rehearsing:
         return self._show(request, "dry_run", definition, context, status)
 
     @method_decorator(csp_override(WITH_FRAME))
-    def preview_view(self, request, pk):
-        return self._preview(request, _definition(pk))
+    def preview_view(self, request, pk=None):
+        return self._preview(request, self._written(request, pk))
 
     @method_decorator(xframe_options_sameorigin)
-    def mail_view(self, request, pk):
+    def mail_view(self, request, pk=None):
         """The HTML mail by itself, for the frame of the preview's page."""
-        definition = _definition(pk)
-        form = SceneForm(_given(request), definition, request.user)
+        of = self._written(request, pk)
+        form = SceneForm(_given(request), of.definition, request.user)
         if not (form.is_bound and form.is_valid()):
             raise Http404
-        found = _previewed(definition, form, _posted_texts(request), form.cleaned_data["to"] or request.user)
+        found = _previewed(of, form, form.cleaned_data["to"] or request.user)
         return HttpResponse(found.html, headers={"Content-Security-Policy": MAIL_CSP})
 
+    def live_view(self, request, pk=None):
+        """A part of the form's page: what the administrator would read of it as it is being written."""
+        of = self._written(request, pk)
+        form, found = SceneForm(request.POST, of.definition, request.user, asks_reader=False), None
+        if form.is_bound and form.is_valid() and of.texts:
+            version = rehearsal.unsaved_version(of.definition, of.texts[:1])
+            language = of.texts[0].language
+            found = rehearsal.preview(
+                of.definition, version, form.event(), request.user, timezone.now(),
+                language=language, is_tried=False,
+            )  # fmt: skip
+        context = {"found": found, "problems": [text for texts in form.errors.values() for text in texts]}
+        status = 200 if found or not form.errors else 422
+        return render(request, "admin/notifications/live.html", context, status=status)
+
     @method_decorator(csp_override(WITH_FRAME))
-    def test_view(self, request, pk):
+    def test_view(self, request, pk=None):
         """Send the previewed mail, as for the administrator who asks, to their own address."""
-        definition = _definition(pk)
-        form = SceneForm(request.POST, definition, request.user)
+        of = self._written(request, pk)
+        form = SceneForm(request.POST, of.definition, request.user)
         if not (form.is_bound and form.is_valid()):
-            return self._preview(request, definition)
+            return self._preview(request, of)
         to = addresses.of_person(request.user)
         if not to:
-            return self._preview(
-                request, definition, _("You have no e-mail address that a test mail could go to.")
-            )
-        texts = _posted_texts(request)
-        message = rehearsal.marked_as_test(_previewed(definition, form, texts, request.user))
+            return self._preview(request, of, _("You have no e-mail address that a test mail could go to."))
+        message = rehearsal.marked_as_test(_previewed(of, form, request.user))
         transport = NotificationFunction.load().transport()
         try:
             answer = transport.deliver(message)
         except DeliveryFailed as error:
-            return self._preview(request, definition, str(error))
+            return self._preview(request, of, str(error))
         finally:
             transport.close()
         messages.success(request, _accepted(to, answer, transport.function))
-        if texts:
-            return self._preview(request, definition)
+        if of.posted:
+            return self._preview(request, of)
         query = form.data.copy()
         query.pop("csrfmiddlewaretoken", None)
-        return redirect(f"{reverse('admin:notifications_definition_preview', args=[pk])}?{query.urlencode()}")
+        return redirect(f"{page_of('preview', pk)}?{query.urlencode()}")
 
-    def _preview(self, request, definition, refused=""):
-        form, texts = SceneForm(_given(request), definition, request.user), _posted_texts(request)
-        found = None
+    def _written(self, request, pk):
+        return written(request, pk, self.get_form(request))
+
+    def _preview(self, request, of, refused=""):
+        form, found = SceneForm(_given(request), of.definition, request.user), None
         if form.is_bound and form.is_valid():
-            found = _previewed(definition, form, texts, form.cleaned_data["to"] or request.user)
+            found = _previewed(of, form, form.cleaned_data["to"] or request.user)
+        scene = [(name, value) for name, value in form.data.items() if name in form.fields]
         context = {
             "title": _("Preview"),
             "form": form,
             "found": found,
-            "misses": [_miss(name) for name in found.misses] if found else [],
+            "misses": said_misses(found.misses) if found else [],
             "refused": refused,
-            "unsaved": _hidden(texts),
-            "scene": [(name, value) for name, value in form.data.items() if name in form.fields],
-            "query": form.data.urlencode() if found and not texts else "",
+            "posted": of.posted,
+            "is_saved": of.is_saved,
+            "scene": scene,
+            "query": urlencode(scene),
+            "urls": {name: page_of(name, of.definition.pk) for name in ("preview", "preview_mail", "test")},
         }
         status = 422 if refused or (form.is_bound and form.errors) else 200
-        return self._show(request, "preview", definition, context, status)
+        return self._show(request, "preview", of.definition, context, status)
 
     def _show(self, request, name, definition, context, status):
         context |= self.admin_site.each_context(request) | {"opts": self.opts, "definition": definition}
@@ -139,39 +162,26 @@ def _definition(pk) -> Definition:
     return found
 
 
+def page_of(name: str, pk: int | str | None) -> str:
+    """The address of a page that a saved definition has, and one that is being written, too."""
+    return reverse(f"admin:notifications_definition_{name}", args=[] if pk is None else [pk])
+
+
 def _given(request):
     return request.POST if request.method == "POST" else request.GET
 
 
-def _previewed(definition, form, texts, to):
-    version = rehearsal.unsaved_version(definition, texts or definition.texts.all())
-    return rehearsal.preview(definition, version, form.event(), to, timezone.now())
+def _previewed(of, form, to):
+    version = rehearsal.unsaved_version(of.definition, of.words)
+    return rehearsal.preview(of.definition, version, form.event(), to, timezone.now(), is_tried=of.is_saved)
 
 
-def _posted_texts(request) -> list[DefinitionText]:
-    """The texts as they stand on the form, saved or not; none where it was not posted."""
-    languages, found = dict(settings.LANGUAGES), []
-    for number in range(MOST_TEXTS):
-        said = {name: request.POST.get(f"texts-{number}-{name}", "") for name in TEXT_FIELDS}
-        if said["language"] not in languages or not (said["subject"] or said["body"]):
-            continue
-        said["frame"] = said["frame"] if said["frame"] in Frame.values else Frame.DEFAULT
-        if f"texts-{number}-DELETE" not in request.POST:
-            found.append(DefinitionText(**said))
-    return found
+def said_misses(names) -> list[str]:
+    """What keeps a definition from an event, by the fields of its form that say so, in their order there."""
+    return [_said_miss(name) for name in sorted(names, key=place)]
 
 
-def _hidden(texts):
-    """`texts` as fields for the next form."""
-    return [
-        (f"texts-{number}-{name}", getattr(text, name))
-        for number, text in enumerate(texts)
-        for name in TEXT_FIELDS
-    ]
-
-
-def _miss(name):
-    """What keeps a definition from an event, by the field of its form that says so."""
+def _said_miss(name):
     if name == "deleted":
         return _("The ticket is deleted: nothing else of it is told any more.")
     if name == "events":

@@ -10,15 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from notifications import rehearsal
 from notifications.admin.definition_fields import YES_NO, is_id
+from notifications.facts import MODELS
 from notifications.models import Definition
-from notifications.tags import MODELS
 from opsi.models import User
 from tickets import access, events
 from tickets.models import Ticket, TicketEvent
 
 MOST_EVENTS = 50
 RELATED = ("ticket__merged_into", "actor", "article__ticket", "article__author")
-ABOUT_PEOPLE = {"TicketSubscribe": "new", "TicketUnsubscribe": "old"}
 
 
 class LoginField(forms.CharField):
@@ -63,6 +62,7 @@ class SceneForm(forms.Form):
         self.found = opened.select_related("merged_into").first()
         super().__init__(given if "ticket" in given else None)
         if self.found is None:
+            self._keep_event(given.get("event"))
             return
         self._ask_event(given)
         if given.get("details_of", given["event"]) != given["event"]:
@@ -81,6 +81,13 @@ class SceneForm(forms.Form):
         if self.found is None:
             raise ValidationError(_("There is no ticket of this number that you may read."))
         return self.found
+
+    def _keep_event(self, name):
+        """The event a link asked for, until there is a ticket for it."""
+        if self._imagined(name) is not None:
+            self.fields["event"] = forms.CharField(
+                required=False, widget=forms.HiddenInput(attrs={"value": name}), initial=name
+            )
 
     def _ask_event(self, given):
         names = self.definition.events if self.definition else [name for name, _label in events.choices()]
@@ -115,7 +122,7 @@ class SceneForm(forms.Form):
                 self.fields[name] = value_field(event_type.field, label)
             given.setdefault("new", _as_given(now))
             given.setdefault("old", _another(event_type.field, _as_given(now)))
-        elif name := ABOUT_PEOPLE.get(event_type.name):
+        elif name := rehearsal.ABOUT_PEOPLE.get(event_type.name):
             self.fields[name] = LoginField(_("Whose watch"))
         elif event_type.has_article:
             self.fields["article"] = forms.IntegerField(

@@ -3,7 +3,7 @@
 from opsi.models import Customer, Group, User
 from opsi.roles import AgentRole, CustomerRole
 from tickets.choices import FollowUp, Level
-from tickets.models import Holiday, Queue, QueueGrant, Service, Sla, WorkingCalendar
+from tickets.models import Holiday, Queue, QueueGrant, Service, Sla, TextTemplate, Use, WorkingCalendar
 from tickets.models.calendar import WEEK
 
 PASSWORD = "demo"  # noqa: S105  (known to everybody, on purpose)
@@ -82,6 +82,27 @@ SLAS = {
 }
 
 
+TOKYO = "東京サービスデスク"
+TOKYO_SIGNATURE = "{{agent}}\n東京サービスデスク（平日 9:00〜18:00）"
+TEMPLATES = {
+    "We have seen it": (
+        Use.REPLY,
+        "Dear {{customer_user}},\n\nthank you. We look at {{ticket.number}} and come back to you today.\n",
+    ),
+    "Please tell us more": (
+        Use.REPLY,
+        "Dear {{customer_user}},\n\nto go on with “{{ticket.title}}” we need from you:\n\n"
+        "- since when it happens\n- what exactly is on the screen\n- whether others have it as well\n",
+    ),
+    "お問い合わせ受付": (
+        Use.REPLY,
+        "{{customer_user}} 様\n\nお問い合わせありがとうございます。"
+        "{{ticket.number}} として受け付けました。確認のうえご連絡いたします。\n",
+    ),
+    "Handed over": (Use.NOTE, "Done so far:\n\nStill to do:\n\nWhom to ask: @"),
+}
+
+
 def settle() -> None:
     """Write all of the above; what exists by name already (queues an installation ships) stays as it is.
 
@@ -105,6 +126,11 @@ def settle() -> None:
             QueueGrant.objects.create(queue=queue, group=groups[CLOSED_TO_OTHERS[name]], level=Level.WRITE)
         elif new:
             queue.grant_shipped()
+    Queue.objects.filter(name=TOKYO, signature="").update(signature=TOKYO_SIGNATURE)
+    TextTemplate.objects.bulk_create(
+        [TextTemplate(name=name, use=use, text=text) for name, (use, text) in TEMPLATES.items()],
+        ignore_conflicts=True,
+    )
     Service.objects.bulk_create([Service(name=name) for name in SERVICES], ignore_conflicts=True)
     _service_levels(calendars)
 

@@ -5,12 +5,13 @@ from operator import itemgetter
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Max
 
 from notifications.demo import files
 from notifications.demo.script import NOBODY, Act, Entry, Story
 from opsi.models import Customer, Group, User
 from tickets.choices import Channel, SenderType
-from tickets.models import Article, Queue, Service, Sla, Ticket, TicketEvent, TicketLink
+from tickets.models import Article, Queue, Reading, Service, Sla, Ticket, TicketEvent, TicketLink
 from tickets.operations import Operation, operation
 from watchers.models import Watcher
 
@@ -37,6 +38,7 @@ class Stage:
             key = story.key or f"#{place}"
             with operation(self.people[act.who], quiet=True, at=act.at):
                 self._perform(act, key, story.title)
+        remember_what_was_read()
 
     def _perform(self, act: Act, key: str, title: str) -> None:
         steps = act.steps
@@ -198,6 +200,15 @@ class Stage:
 
     def do_delete(self, act, ticket, argument):
         ticket.remove(by=self.people[act.who])
+
+
+def remember_what_was_read() -> None:
+    """Whoever wrote on a ticket had read what stood there before."""
+    written = Article.objects.exclude(author=None).values("ticket", "author")
+    Reading.objects.bulk_create(
+        Reading(ticket_id=row["ticket"], person_id=row["author"], up_to=row["last"], at=row["at"])
+        for row in written.annotate(last=Max("number"), at=Max("created_at")).order_by("ticket")
+    )
 
 
 def lay_down(ticket: Ticket, entries: list[Entry], people: dict[str, User | None]) -> None:

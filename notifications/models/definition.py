@@ -118,6 +118,11 @@ class Definition(models.Model):
         return self.name
 
     @property
+    def shown_name(self):
+        """What the product ships is translated; what an administrator wrote is said as it stands."""
+        return gettext(self.name) if self.shipped_as else self.name
+
+    @property
     def is_valid(self):
         return self.validity == Validity.VALID
 

@@ -3,7 +3,7 @@
 import datetime
 
 from django.conf import settings
-from django.db import connection, models, transaction
+from django.db import models, transaction
 from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +14,7 @@ from notifications.models.notice import Notice
 from tickets.models import TicketEvent
 
 LEASE = datetime.timedelta(minutes=2)
+UNFINISHED = [MailState.OPEN, MailState.DUE, MailState.SENDING]
 SENT = [MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED]
 AGEING = datetime.timedelta(minutes=15)  # after so long a wait a mail goes before those a severity higher
 # Two steps of ageing lie between Information and Critical: however many critical mails come, the others get their turn.
@@ -27,6 +28,18 @@ BY_IMPORTANCE = (
     "-severity",
     "id",
 )
+
+
+def unfinished_as_of(now: datetime.datetime) -> dict[str, Q]:
+    """Where mail that has not come to an end can stand; each such mail is in one of these."""
+    is_open, is_due, over = Q(state=MailState.OPEN), Q(state=MailState.DUE), Q(closes_at__lte=now)
+    return {
+        "open": is_open & Q(lane="") & ~over,
+        "held": is_open & ~Q(lane="") & ~over,
+        "due": (is_due & Q(attempts=0)) | (is_open & over),
+        "retrying": is_due & Q(attempts__gt=0),
+        "sending": Q(state=MailState.SENDING),
+    }
 
 
 class MailQuerySet(models.QuerySet):
@@ -46,9 +59,7 @@ class MailQuerySet(models.QuerySet):
         now = now or timezone.now()
         with transaction.atomic():
             due = self.due(now).order_by(*BY_IMPORTANCE).values_list("pk", flat=True)
-            if connection.features.has_select_for_update_skip_locked:
-                due = due.select_for_update(skip_locked=True, no_key=True)
-            chosen = list(due[:limit])
+            chosen = list(due.select_for_update(skip_locked=True, no_key=True)[:limit])
             if not chosen:
                 return []
             taken = (
@@ -59,6 +70,11 @@ class MailQuerySet(models.QuerySet):
             if not taken:
                 return []
         return list(self.held_by(owner).order_by(*BY_IMPORTANCE))
+
+    def senders(self, now):
+        """How many workers send at this moment: each holds a batch of its own."""
+        held = self.filter(state=MailState.SENDING, leased_until__gte=now)
+        return held.values("lease_owner").distinct().count()
 
     def held_by(self, owner):
         return self.filter(state=MailState.SENDING, lease_owner=owner)
@@ -88,6 +104,10 @@ class MailQuerySet(models.QuerySet):
                 message_id="",
                 provider_id="",
             )
+
+    def unfinished(self):
+        """What has not come to an end."""
+        return self.filter(state__in=UNFINISHED)
 
     def tried(self):
         """What waits for another try."""
@@ -123,7 +143,7 @@ class Mail(models.Model):
     opened_at = models.DateTimeField(_("opened"), default=timezone.now)
     closes_at = models.DateTimeField(_("due"))
     # The most important and the oldest of its items, so that the most important mail goes first.
-    severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFORMATION)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity, default=Severity.INFORMATION)
     function = models.CharField(_("function"), max_length=20, choices=Function, blank=True)
     message_id = models.CharField(_("Message-ID"), max_length=250, blank=True)
     subject = models.CharField(_("subject"), max_length=998, blank=True)
@@ -148,9 +168,14 @@ class Mail(models.Model):
         indexes = [
             models.Index(
                 fields=["closes_at"],
-                condition=Q(state__in=[MailState.OPEN, MailState.DUE, MailState.SENDING]),
+                condition=Q(state__in=UNFINISHED),
                 name="mail_unfinished",
             ),
+            # For the delivery log and for what went out in an hour, however many mails there have been.
+            models.Index(fields=["state", "-id"], name="mail_by_state"),
+            models.Index(fields=["address", "-id"], name="mail_by_address"),
+            models.Index(fields=["finished_at", "state"], name="mail_by_end"),
+            models.Index(fields=["message_id"], condition=~Q(message_id=""), name="mail_by_message_id"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="mail_by_provider_id"),
         ]
 
@@ -162,19 +187,26 @@ class MailItem(models.Model):
     """One notice on its way into a mail."""
 
     mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="items")
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="mail_items")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="mail_items", db_index=False)
     # The person whose address it is; None for an extra address.
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("person"),
+        on_delete=models.CASCADE,
+        related_name="+",
+        null=True,
+        blank=True,
     )
     definition_version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
     # What the mail tells of where that is not the notice's own event; ask `told_event`.
-    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+", null=True, blank=True)
+    event = models.ForeignKey(
+        TicketEvent, on_delete=models.CASCADE, related_name="+", null=True, blank=True, db_index=False
+    )
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
     state = models.CharField(_("state"), max_length=10, choices=ItemState, default=ItemState.WAITING)
     withdrawal = models.CharField(_("withdrawn because"), max_length=20, choices=Withdrawal, blank=True)
-    created_at = models.DateTimeField(default=timezone.now)
-    finished_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(_("created"), default=timezone.now)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("mail item")

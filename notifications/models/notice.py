@@ -21,13 +21,18 @@ class Notice(models.Model):
 
     operation = models.UUIDField(_("operation"))
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notices", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="notices",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     address = models.CharField(_("extra address"), max_length=254, blank=True)
     ticket = models.ForeignKey(
         Ticket, on_delete=models.CASCADE, related_name="notices", null=True, blank=True
     )
-    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+")
+    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+", db_index=False)
     event_ids = models.JSONField(default=list)
     definition_version = models.ForeignKey(DefinitionVersion, on_delete=models.PROTECT, related_name="+")
     severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
@@ -58,21 +63,32 @@ class Notice(models.Model):
                 name="notice_once_per_address",
             ),
         ]
-        indexes = [models.Index(fields=["ticket", "operation"], name="notice_by_ticket")]
+        indexes = [
+            models.Index(fields=["created_at"], name="notice_by_time"),
+            models.Index(fields=["person", "ticket"], name="notice_by_person"),
+        ]
 
     def __str__(self):
         return f"{self.person or self.address}: {self.event_id}"
 
 
 class Candidate(models.Model):
-    """Definition × person × channel for one event's ticket: told through this channel, or dropped with the reason."""
+    """Definition × person × channel for one event's ticket: told through this channel, or dropped with the reason.
+
+    Nothing has more rows: every index is one more place to write to for each of them (docs/query-plans.md).
+    """
 
     operation = models.UUIDField()
-    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+")
-    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+")
-    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+")
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="+", db_index=False)
+    event = models.ForeignKey(TicketEvent, on_delete=models.CASCADE, related_name="+", db_index=False)
+    definition = models.ForeignKey(Definition, on_delete=models.PROTECT, related_name="+", db_index=False)
     person = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", null=True, blank=True
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="+",
+        null=True,
+        blank=True,
+        db_index=False,
     )
     address = models.CharField(max_length=254, blank=True)
     channel = models.CharField(max_length=20)

@@ -2,7 +2,7 @@
 
 import datetime
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,6 +11,7 @@ from notifications.choices import OutboxState
 
 LEASE = datetime.timedelta(seconds=60)
 MAX_ATTEMPTS = 20
+UNFINISHED = [OutboxState.WAITING, OutboxState.FAILED]
 FIRST_DELAY = datetime.timedelta(seconds=5)
 LONGEST_DELAY = datetime.timedelta(hours=1)
 
@@ -26,6 +27,10 @@ class OutboxQuerySet(models.QuerySet):
             Q(leased_until=None) | Q(leased_until__lt=now), state=OutboxState.WAITING, due_at__lte=now
         )
 
+    def unfinished(self):
+        """What waits or was given up."""
+        return self.filter(state__in=UNFINISHED)
+
     def claim(self, operation, worker, now):
         """Take `operation` for `worker`. Returns whether it was there to take: of two who ask at once, one gets it."""
         # Counted before the work and not after, so that work which kills its worker is given up one day, too.
@@ -34,6 +39,18 @@ class OutboxQuerySet(models.QuerySet):
             .filter(pk=operation)
             .update(leased_until=now + LEASE, lease_owner=worker, attempts=F("attempts") + 1)
         )
+
+    def claim_next(self, worker, now):
+        """Take for `worker` the operation that waits longest; None where there is none.
+
+        Workers who ask at once do not wait for each other: what one is about to take, the others pass over.
+        """
+        with transaction.atomic():
+            due = self.due(now).order_by("created_at").values_list("pk", flat=True)
+            operation = due.select_for_update(skip_locked=True, no_key=True).first()
+            if operation is not None:
+                self.claim(operation, worker, now)
+        return operation
 
     def finish(self, operation, now, error=""):
         """Mark as done, in the transaction that writes what was decided. Raises LeaseLost for all but the first.
@@ -84,8 +101,8 @@ class Outbox(models.Model):
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     due_at = models.DateTimeField(_("due"), default=timezone.now)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
-    leased_until = models.DateTimeField(null=True, blank=True)
-    lease_owner = models.CharField(max_length=64, blank=True)
+    leased_until = models.DateTimeField(_("taken by a worker until"), null=True, blank=True)
+    lease_owner = models.CharField(_("by the worker"), max_length=64, blank=True)
     dispatched_at = models.DateTimeField(_("dispatched"), null=True, blank=True)
     error = models.TextField(_("error"), blank=True)
 
@@ -96,7 +113,8 @@ class Outbox(models.Model):
         verbose_name_plural = _("dispatch queue")
         ordering = ["created_at"]
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(state=OutboxState.WAITING), name="outbox_waiting")
+            models.Index(fields=["due_at"], condition=Q(state=OutboxState.WAITING), name="outbox_waiting"),
+            models.Index(fields=["state", "created_at"], name="outbox_by_state"),
         ]
 
     def __str__(self):

@@ -1,184 +1,108 @@
-"""The inbox and what is done with its rows. A row of somebody else, or one hidden, is not there: 404 alike."""
+"""The inbox as it is shown. A row of somebody else, or one hidden, is not there: 404 alike."""
 
-from collections.abc import Callable
-
-from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, HttpResponseNotAllowed
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import ngettext
+from django.utils.formats import date_format
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from django_htmx.http import trigger_client_event
+from django.views.decorators.http import require_safe
 
 from notifications.badge import Badge
-from notifications.inbox_list import PAGE, SHOWN, Filter, lines
+from notifications.inbox_filter import Filter
+from notifications.inbox_fold import unfold
+from notifications.inbox_list import SHOWN, lines
 from notifications.models import InboxRow, NotificationFunction
-from notifications.models.inbox import InboxQuerySet
 from notifications.pausing import pause_of
 from notifications.snoozing import Snooze
-from opsi.methods import asks_to_delete, see_other
 from opsi.requests import PersonRequest
-from tickets.lookup import readable_ticket
-
-CHANGED = "inbox-changed"  # what badge.js listens to
+from opsi.sessions import unattended
 
 
 @require_safe
 @never_cache
 def inbox(request: PersonRequest) -> HttpResponse:
+    return inbox_page(request)
+
+
+@unattended
+@require_safe
+@never_cache
+def rows(request: PersonRequest) -> HttpResponse:
+    """The inbox without the page around it: an open page renews itself from here."""
+    return inbox_page(request, template="notifications/inbox.html#inbox")
+
+
+def inbox_page(
+    request: PersonRequest,
+    status: int = 200,
+    template: str = "notifications/inbox.html",
+    **refused: dict[str, object],
+) -> HttpResponse:
+    """`refused`: `snooze` and `filter`, what was refused, {"error": text, …} to be shown where it was given."""
     chosen = Filter.of(request.GET)
     badge = Badge.on(request)  # before the rows: news between the two must still be news to the page
     found, following = chosen.page(request.user)
+    tabs = chosen.tabs(request.user, badge, list(request.user.inbox_filters.all()))
+    for line in found:
+        if refused.get("snooze", {}).get("row") == line.row.pk:
+            line.wrong = refused["snooze"]
     context = {
         "chosen": chosen,
+        "tabs": tabs,
+        "kept": next((tab for tab in tabs if tab.own and tab.is_current), None),
         "lines": found,
         "following": following,
         "badge": badge,
         "function": NotificationFunction.load(),
-        "pause": pause_of(request.user),
+        "pause": pause_of(request.user) if badge.is_paused else None,
         "queues": chosen.queues(request.user),
-        "snoozes": Snooze.choices,
         "newest": max((line.row.notice_id for line in found), default=0),
+        "refused": refused,
+        **snoozes(request.user),
     }
-    return render(request, "notifications/inbox.html", context)
+    return render(request, template, context, status=status)
 
 
-@require_POST
-def reading_of_all(request: PersonRequest) -> HttpResponse:
-    """Mark as read all that is unread, up to the notice `until`: what came after the page was made stays unread."""
-    number = request.user.inbox.up_to(_until(request)).mark_read()
-    if number:
-        text = ngettext("%(count)s marked as read.", "%(count)s marked as read.", number)
-        messages.success(request, text % {"count": number})
-    return see_other(reverse("inbox") + Filter.of(request.GET).query())
+def snoozes(person) -> dict[str, object]:
+    """What a row's menu offers: (value, label, moment) as it reads, since every row has them."""
+    now = timezone.now()
+    offers = [
+        (value, str(label), date_format(timezone.localtime(moment), "D H:i"))
+        for value, label, moment in Snooze.offers(now, person.time_zone)
+    ]
+    return {"snoozes": offers, "soonest": date_format(timezone.localtime(now), r"Y-m-d\TH:i")}
 
 
-@require_POST
-def opening(request: PersonRequest, row: int) -> HttpResponse:
-    """Mark a row as read and lead to the article its last notice is about, or to the ticket."""
-    opened = _row(request, row)
-    [line] = lines([opened], request.user)
-    tickets = {ticket.number: ticket for ticket in line.tickets if ticket.pk not in line.left}
-    if opened.ticket_id is None:
-        ticket = tickets.get(request.POST.get("ticket", ""))
-    else:
-        ticket = line.tickets[0] if line.can_open else None
-    _as_seen(request, opened).mark_read()
-    if ticket is None:
-        return see_other(reverse("inbox") + Filter.of(request.GET).here)
-    if line.article is None:
-        return see_other(ticket.get_absolute_url())
-    # Which may be another ticket's by now: a merge takes articles along.
-    number = line.article.number
-    return see_other(f"{line.article.ticket.get_absolute_url()}?article={number}#article-{number}")
+@require_safe
+@never_cache
+def notices(request: PersonRequest, row: int) -> HttpResponse:
+    """What the row folds: a page of its own, and for script what unfolds in the list."""
+    [line] = lines([row_of(request, row)], request.user)
+    if line.row.ticket_id is None or not line.can_open:
+        raise Http404
+    context = {"line": line, "fold": unfold(line.row, request.user), "chosen": Filter.of(request.GET)}
+    part = "#fold" if request.htmx else ""
+    return render(request, f"notifications/inbox_fold.html{part}", context)
 
 
-@require_http_methods(["POST", "DELETE"])
-def reading(request: PersonRequest, row: int) -> HttpResponse:
-    """POST: mark as read. DELETE: mark as unread."""
-    return _change(request, row, InboxQuerySet.mark_read, InboxQuerySet.mark_unread, stays=True)
+@unattended
+@require_safe
+@never_cache
+def newest(request: PersonRequest) -> JsonResponse:
+    """What a browser notification may say of the newest unread row: {"number": str, "title": str}, "" for none."""
+    found, _following = Filter("unread").page(request.user, at_most=1)
+    number = title = ""
+    for line in found:
+        if line.row.ticket_id is None:
+            title = line.subject
+        elif line.can_open:
+            number, title = line.tickets[0].number, line.tickets[0].title
+    return JsonResponse({"number": number, "title": title})
 
 
-@require_http_methods(["POST", "DELETE"])
-def done(request: PersonRequest, row: int) -> HttpResponse:
-    """POST: put aside as done. DELETE: bring back."""
-    return _change(request, row, InboxQuerySet.mark_done, InboxQuerySet.mark_undone)
-
-
-@require_http_methods(["POST", "DELETE"])
-def saved(request: PersonRequest, row: int) -> HttpResponse:
-    """POST: save for later. DELETE: let go."""
-    return _change(request, row, InboxQuerySet.save_for_later, InboxQuerySet.let_go)
-
-
-@require_POST
-def ticket_reading(request: PersonRequest, number: str) -> HttpResponse:
-    """Sent by the zoom page once it shows: the person has read of this ticket, up to the notice `until`."""
-    ticket = readable_ticket(request, number)
-    request.user.inbox.filter(ticket=ticket).up_to(_until(request)).mark_read()
-    return HttpResponse(status=204)
-
-
-VERBS: dict[str, Callable[[InboxQuerySet], int]] = {
-    "read": InboxQuerySet.mark_read,
-    "unread": InboxQuerySet.mark_unread,
-    "done": InboxQuerySet.mark_done,
-    "saved": InboxQuerySet.save_for_later,
-}
-type Verb = Callable[[InboxQuerySet], object]
-
-
-@require_http_methods(["POST", "DELETE"])
-def snooze(request: PersonRequest, row: int) -> HttpResponse:
-    """POST: out of sight until the moment named `moment`. DELETE: bring back now."""
-
-    def put_off(rows: InboxQuerySet) -> int:
-        moment = request.POST.get("moment", "")
-        if moment not in Snooze.values:
-            raise BadRequest("`moment` is none of those offered")
-        return rows.snooze(Snooze(moment).until(timezone.now(), request.user.time_zone))
-
-    return _change(request, row, put_off, InboxQuerySet.wake)
-
-
-@require_POST
-def selection(request: PersonRequest) -> HttpResponse:
-    """Do one thing (`do`) with the chosen rows (`row`); of what came since the page was made nothing is touched."""
-    verb = VERBS.get(request.POST.get("do", ""))
-    if verb is None:
-        raise BadRequest("`do` is none of the verbs")
-    chosen = [int(row) for row in request.POST.getlist("row")[:PAGE] if row.isdecimal() and len(row) < 19]
-    rows = InboxRow.objects.of(request.user).filter(pk__in=chosen).up_to(_until(request))
-    mine = [row.pk for row in rows.readable_rows(request.user)]
-    verb(InboxRow.objects.filter(pk__in=mine).up_to(_until(request)))
-    text = ngettext("%(count)s notification changed.", "%(count)s notifications changed.", len(mine))
-    messages.success(request, text % {"count": len(mine)})
-    return see_other(reverse("inbox") + Filter.of(request.GET).here)
-
-
-def _change(request, pk, make: Verb, take_back: Verb, stays=False):
-    row = _row(request, pk)
-    deleting = asks_to_delete(request)
-    if not deleting and "_method" in request.POST:
-        return HttpResponseNotAllowed(["POST", "DELETE"])
-    (take_back if deleting else make)(_as_seen(request, row))
-    chosen = Filter.of(request.GET)
-    if not request.htmx or request.htmx.target == "inbox":
-        return see_other(reverse("inbox") + chosen.here)
-    shown = Filter() if stays else Filter(chosen.view)
-    rows = list(shown.rows(request.user).select_related(*SHOWN).filter(pk=pk))
-    if not rows:
-        # It left the list: what is said of it offers the way back.
-        row.refresh_from_db()
-        context = {"row": row, "undo": request.path, "chosen": chosen, "can_undo": not deleting}
-        gone = render(request, "notifications/inbox.html#gone", context)
-        return trigger_client_event(gone, CHANGED)
-    [line] = lines(rows, request.user)
-    response = render(
-        request, "notifications/inbox.html#row", {"line": line, "chosen": chosen, "snoozes": Snooze.choices}
-    )
-    return trigger_client_event(response, CHANGED)
-
-
-def _row(request, pk):
-    rows = InboxRow.objects.of(request.user).select_related(*SHOWN).filter(pk=pk)
+def row_of(request: PersonRequest, pk: int) -> InboxRow:
+    """The person's own row that they may see now; 404 elsewhere."""
+    rows = InboxRow.objects.of(request.user).prefetch_related(SHOWN).filter(pk=pk)
     for row in rows.readable_rows(request.user):
         return row
     raise Http404
-
-
-def _as_seen(request, row):
-    """The row, unless it has had a notice since the page was made that says `until` which one it showed."""
-    return InboxRow.objects.filter(pk=row.pk).up_to(_until(request))
-
-
-def _until(request):
-    given = request.POST.get("until", "")
-    if not given:
-        return None
-    if not (given.isascii() and given.isdigit() and len(given) < 19):
-        raise BadRequest("`until` is no notice's id")
-    return int(given)

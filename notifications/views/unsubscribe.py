@@ -14,24 +14,38 @@ from django.views.decorators.http import require_http_methods
 
 from notifications import unsubscribing
 from notifications.models import Mute
+from opsi.methods import asks_to_delete
 
 
 @login_not_required
 @csrf_exempt
 @never_cache
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(["GET", "HEAD", "POST", "DELETE"])
 def unsubscribe(request: HttpRequest, token: str) -> HttpResponse:
-    """GET: the choices. POST: mute the ticket; twice is once."""
+    """GET: the choices. POST: mute the ticket; twice is once. DELETE: be told of it again."""
     try:
         person, ticket = unsubscribing.read(token)
-    except unsubscribing.Expired:
-        return render(request, "notifications/unsubscribe_expired.html", status=410)
+    except unsubscribing.Expired as expired:
+        with translation.override(expired.language or translation.get_language()):
+            return render(request, "notifications/unsubscribe_expired.html", status=410)
     except unsubscribing.Forged:
         return render(request, "404.html", status=404)
+    was_muted = Mute.objects.filter(person=person, ticket=ticket).exists()
+    if asks_to_delete(request):
+        Mute.objects.unmute(ticket.pk, person.pk)
+        now = "told again" if was_muted else "told"
+    elif request.method == "POST":
+        Mute.objects.mute(ticket.pk, person.pk)
+        now = "muted"
+    else:
+        now = "muted before" if was_muted else "told"
+    somebody_else = request.user.is_authenticated and request.user.pk != person.pk
+    context = {
+        "ticket": ticket,
+        "now": now,
+        "token": token,
+        "somebody_else": somebody_else,
+        "watches": ticket.watchers.watching().filter(user=person).exists(),
+    }
     with translation.override(person.language):
-        muting = request.method == "POST"
-        if muting:
-            Mute.objects.mute(ticket.pk, person.pk)
-        muted = muting or Mute.objects.filter(person=person, ticket=ticket).exists()
-        context = {"ticket": ticket, "is_muted": muted, "token": token}
         return render(request, "notifications/unsubscribe.html", context)

@@ -21,11 +21,23 @@ def ago(moment):
 
 
 @register.filter
+def age(moment):
+    """A <time> element that says how long it is since `moment`, as "3 h" or "12 days"; "" for None."""
+    return _element(moment, _length(moment), exact(moment)) if moment else ""
+
+
+@register.filter
 def at(moment):
     """A <time> element with the exact time; "" for None."""
     if moment is None:
         return ""
     return _element(moment, exact(moment, with_zone=False), exact(moment))
+
+
+@register.filter
+def due(moment):
+    """A <time> element that says how long there is until `moment`, or how long it is over; "" for None."""
+    return _element(moment, time_left(moment), exact(moment)) if moment else ""
 
 
 @register.filter
@@ -66,6 +78,18 @@ def _element(moment, text, title):
     return format_html(
         '<time datetime="{}" title="{}">{}</time>', moment.isoformat(timespec="seconds"), title, text
     )
+
+
+def _length(moment):
+    seconds = max(int((timezone.now() - moment).total_seconds()), 0)
+    if seconds < HOUR:
+        count = seconds // MINUTE
+        return ngettext("%(count)d min", "%(count)d min", count) % {"count": count}
+    if seconds < 2 * DAY:
+        count = seconds // HOUR
+        return ngettext("%(count)d h", "%(count)d h", count) % {"count": count}
+    count = seconds // DAY
+    return ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
 
 
 def _ago(moment):

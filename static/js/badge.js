@@ -1,15 +1,21 @@
-// Keeps the bell up to date: asks every 3 seconds while the page is looked at, rarely while it is not.
+// Keeps the bell up to date: asks every few seconds while the page is looked at, rarely while it is not. What one tab
+// hears or does it tells the others, so that they show the same at once and need not ask.
+
+import { notify } from "./browser-notification.js";
 
 const bell = document.getElementById("bell");
 const news = document.getElementById("bell-news");
 const shown = bell.querySelector("[data-badge-shown]");
 const label = bell.querySelector("[data-badge-label]");
+const paused = bell.querySelector("[data-badge-paused]");
 
-const LOOKED_AT = 3_000;
+const LOOKED_AT = 2_500;
 const IN_THE_BACKGROUND = 60_000;
 const LONGEST_PAUSE = 60_000;
 
 const title = document.title;
+// Only tabs in which the same person is signed in hear each other.
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel(`opsi-inbox-${bell.dataset.person}`) : null;
 let etag = bell.dataset.etag;
 let latest = Number(bell.dataset.latest);
 let failures = 0;
@@ -17,18 +23,24 @@ let timer = null;
 let asking = false;
 let askAgain = false;
 
+const say = (name, detail) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
 function entitle() {
   document.title = shown.textContent ? `(${shown.textContent}) ${title}` : title;
 }
 
-function show(badge) {
+function show(badge, heard) {
   shown.textContent = badge.shown;
   label.textContent = badge.unread ? badge.label : "";
+  paused.hidden = !badge.paused;
   entitle();
-  if (badge.latest <= latest) return; // only less than before: read here or elsewhere
-  latest = badge.latest;
-  news.textContent = badge.label;
-  document.dispatchEvent(new CustomEvent("inbox-news", { detail: badge }));
+  const isNews = badge.latest > latest; // else only less than before: read here or elsewhere
+  if (isNews) {
+    latest = badge.latest;
+    news.textContent = badge.label;
+    if (!heard) notify(badge, bell);
+  }
+  say("inbox-news", { isNews });
 }
 
 function later() {
@@ -57,7 +69,8 @@ async function ask() {
     if (answer.status === 200) {
       const badge = await answer.json();
       etag = answer.headers.get("ETag") ?? "";
-      show(badge);
+      tabs?.postMessage({ etag, badge });
+      show(badge, false);
     } else if (answer.status !== 304) {
       throw new Error(String(answer.status));
     }
@@ -71,8 +84,23 @@ async function ask() {
   else later();
 }
 
+tabs?.addEventListener("message", ({ data }) => {
+  if (data.changed) say("inbox-news", { isNews: false }); // something that the number does not show
+  if (!data.badge || data.etag === etag) return;
+  etag = data.etag;
+  show(data.badge, true);
+});
+
 entitle();
 later();
 document.addEventListener("visibilitychange", () => (document.hidden ? later() : ask()));
 // Sent by what changes rows: the pages of the inbox, and the zoom page when it reports a reading.
-document.addEventListener("inbox-changed", ask);
+document.addEventListener("inbox-changed", () => {
+  tabs?.postMessage({ changed: true });
+  ask();
+});
+// A page that was made by an act – a form without script, a row that was opened – knows more than the others.
+tabs?.postMessage({
+  etag,
+  badge: { unread: parseInt(shown.textContent, 10) || 0, shown: shown.textContent, label: label.textContent, latest, paused: !paused.hidden },
+});

@@ -1,16 +1,107 @@
-// On the inbox page: the list follows the bell, and the keyboard stays where it was when a row goes.
+// On the inbox page: the list follows what happens, here and elsewhere, and neither focus, scroll position nor what is
+// open or chosen is lost over it.
+
+const SOON = 400; // ms; what is done quickly one after the other renews the list once
 
 const list = () => document.getElementById("inbox-list");
 const rows = () => [...(list()?.querySelectorAll("[data-row]") ?? [])];
-const start = (row) => row?.querySelector("[data-open], .notice-acts button, .notice-acts summary");
-const renew = () => window.htmx.ajax("GET", location.href, { target: "#inbox", select: "#inbox", swap: "outerHTML" });
-let next = null;
-let undone = "";
+export const start = (row) => row?.querySelector("[data-open], .notice-acts button, .notice-acts summary");
+export { rows };
+
+let next = null; // where the keyboard goes when the row it is in leaves
+let acted = ""; // the id of the row that something was done with last
+let undoing = false;
+let waiting = null;
+let stale = false; // something could not be shown yet, since somebody is in the middle of it
+
+// In the middle of a row is who types or chooses there, has its menu open, or looks at what it folds.
+const isBusy = (row) =>
+  row.contains(document.activeElement) || row.querySelector("[name=row]:checked, details[open]") !== null;
+
+function renewSoon() {
+  clearTimeout(waiting);
+  waiting = setTimeout(renew, SOON);
+}
+
+async function renew() {
+  const inbox = document.getElementById("inbox");
+  if (inbox.dataset.live !== "yes") return;
+  if (document.hidden) {
+    stale = true;
+    return;
+  }
+  const answer = await fetch(inbox.dataset.rows, { redirect: "manual" }).catch(() => null);
+  if (!answer?.ok || inbox !== document.getElementById("inbox")) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  stale = false;
+  const anchor = anchored();
+  const before = anchor?.getBoundingClientRect().top;
+  for (const id of ["inbox-head", "inbox-views", "inbox-pages"]) replace(document.getElementById(id), fresh.getElementById(id));
+  if (list() && fresh.getElementById("inbox-list")) mergeRows(fresh);
+  else replace(document.getElementById("inbox-body"), fresh.getElementById("inbox-body"));
+  reveal();
+  if (anchor?.isConnected) window.scrollBy({ top: anchor.getBoundingClientRect().top - before, behavior: "instant" });
+}
+
+// What must not move on the screen: where the keyboard is, or what somebody scrolled to.
+function anchored() {
+  if (list()?.contains(document.activeElement)) return document.activeElement;
+  return window.scrollY > 0 ? rows().find((row) => row.getBoundingClientRect().bottom > 0) : null;
+}
+
+function replace(old, fresh) {
+  if (old.contains(document.activeElement)) {
+    // The button under the keyboard stays; what it will send is that of now.
+    for (const input of fresh.querySelectorAll("input[name=until]")) {
+      const there = old.querySelector("input[name=until]");
+      if (there) there.value = input.value;
+    }
+    if (fresh.querySelector("form") || !old.querySelector("form")) return;
+    document.getElementById("content").focus();
+  }
+  const node = document.importNode(fresh, true);
+  old.replaceWith(node);
+  window.htmx.process(node);
+}
+
+// Rows that are as they were stay the same elements; the others come, go and change around those that are in use.
+function mergeRows(fresh) {
+  document.querySelector("#selection [name=until]").value = fresh.querySelector("#selection [name=until]").value;
+  const wanted = [...fresh.querySelectorAll("[data-row]")];
+  const versions = new Map(wanted.map((row) => [row.id, row.dataset.row]));
+  const kept = new Set();
+  for (const row of rows()) {
+    const isAsItWas = versions.get(row.id) === row.dataset.row;
+    if (isAsItWas || isBusy(row)) kept.add(row.id);
+    else row.remove();
+    stale ||= !isAsItWas && isBusy(row);
+  }
+  let place = list().firstElementChild;
+  for (const row of wanted) {
+    if (!kept.has(row.id)) {
+      const node = document.importNode(row, true);
+      list().insertBefore(node, place);
+      window.htmx.process(node);
+      continue;
+    }
+    const there = document.getElementById(row.id);
+    const time = there.querySelector(".notice-facts time");
+    time.textContent = row.querySelector(".notice-facts time").textContent;
+    if (place && there.compareDocumentPosition(place) & Node.DOCUMENT_POSITION_FOLLOWING) continue; // stands further up
+    place = there.nextElementSibling;
+  }
+}
+
+document.addEventListener("inbox-news", renewSoon);
+document.addEventListener("inbox-changed", renewSoon);
+document.addEventListener("visibilitychange", () => !document.hidden && stale && renew());
+document.addEventListener("focusout", (event) => stale && event.target.closest?.("[data-row]") && renewSoon());
 
 document.addEventListener("htmx:beforeSwap", (event) => {
-  undone = event.detail.requestConfig.elt.dataset?.undo ?? "";
-  const row = event.detail.target.closest?.("[data-row]");
-  if (!row || event.detail.xhr.responseText.includes("data-row")) return;
+  const row = event.detail.target;
+  if (!row.matches("[data-row]")) return;
+  acted = row.id;
+  if (event.detail.xhr.responseText.includes("data-row")) return;
   const at = rows().indexOf(row);
   next = row.contains(document.activeElement) ? (rows()[at + 1] ?? rows()[at - 1] ?? null) : null;
 });
@@ -25,62 +116,27 @@ document.addEventListener("htmx:afterRequest", () => {
   }
 });
 
-// New rows come by themselves while nobody is in the middle of the list, and only on its first page.
-document.addEventListener("inbox-news", () => {
-  const inbox = document.getElementById("inbox");
-  const busy = list()?.contains(document.activeElement) || list()?.querySelector("[name=row]:checked");
-  if (inbox.dataset.live !== "yes" || busy) return;
-  renew();
-});
+// What only works with script is only then to be seen; and what takes back what was done need not load the page anew.
+function reveal() {
+  document.querySelectorAll("[data-with-script]").forEach((part) => (part.hidden = false));
+  for (const form of document.querySelectorAll("form[data-undo]:not([hx-post])")) {
+    const there = { post: form.getAttribute("action"), target: "#inbox", select: "#inbox", "select-oob": "#messages", swap: "outerHTML" };
+    for (const [name, value] of Object.entries(there)) form.setAttribute(`hx-${name}`, value);
+    window.htmx.process(form);
+  }
+}
 
-// What only works with script is only then to be seen.
-const reveal = () => document.querySelectorAll("[data-with-script]").forEach((part) => (part.hidden = false));
+document.addEventListener("submit", ({ target }) => (undoing = target.matches("form[data-undo]")));
 document.addEventListener("htmx:afterSettle", () => {
   reveal();
-  if (undone) start(document.getElementById(undone))?.focus();
-  undone = "";
+  const refused = document.querySelector("details[open] [aria-invalid=true]");
+  if (refused) refused.focus();
+  else if (undoing) (start(document.getElementById(acted)) ?? document.getElementById("content")).focus();
+  undoing = false;
 });
 reveal();
 
 document.addEventListener("change", (event) => {
   if (event.target.id !== "choose-all") return;
   for (const box of list().querySelectorAll("[name=row]")) box.checked = event.target.checked;
-});
-
-// Keys. They can be turned off, since who speaks to a computer types by accident (WCAG 2.1.4).
-const keys = document.getElementById("keys");
-const on = document.getElementById("keys-on");
-const OFF = "opsi-inbox-keys-off";
-on.checked = !localStorage.getItem(OFF);
-on.addEventListener("change", () => (on.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
-
-const press = (part) => (row) => document.getElementById(`${row.id}-${part}`)?.click();
-const only = (part, value) => (row) => {
-  const button = document.getElementById(`${row.id}-${part}`);
-  const undoes = Boolean(button?.form.querySelector("[name=_method]"));
-  if (button && undoes === value) button.click();
-};
-const snooze = (row) => {
-  press("snooze")(row);
-  row.querySelector("details[open] button")?.focus();
-};
-const choose = (row) => row.querySelector("[name=row]").click();
-const VERBS = { e: press("done"), s: press("saved"), x: choose, z: snooze, I: only("reading", false), U: only("reading", true) };
-
-document.addEventListener("click", (event) => {
-  if (event.target.closest("[data-keys]")) keys.showModal();
-});
-
-document.addEventListener("keydown", (event) => {
-  const typing = event.target.closest("input:not([type=checkbox]), textarea, select, dialog, details[open]");
-  if (typing || event.ctrlKey || event.metaKey || event.altKey || !on.checked) return;
-  if (event.key === "?") return keys.showModal();
-  const here = document.activeElement.closest("[data-row]");
-  if (event.key === "j" || event.key === "k") {
-    const at = rows().indexOf(here) + (event.key === "j" ? 1 : -1);
-    start(rows()[Math.min(Math.max(at, 0), rows().length - 1)])?.focus();
-  } else if (here && VERBS[event.key]) {
-    event.preventDefault();
-    VERBS[event.key](here);
-  }
 });

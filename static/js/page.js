@@ -39,3 +39,9 @@ for (const failure of ["htmx:responseError", "htmx:sendError"]) {
     (dialog.open ? body : document.getElementById("messages")).prepend(alert);
   });
 }
+
+// What was written here is nobody else's.
+document.addEventListener("submit", ({ target }) => {
+  if (!target.matches('form[action$="/logout/"]')) return;
+  try { sessionStorage.clear(); } catch { /* forbidden: nothing was kept */ }
+});

@@ -30,6 +30,7 @@ def take(browser: Browser, stack: Stack, folder: Path) -> None:
     wide, narrow = {"width": 1280, "height": 860}, {"width": 320, "height": 640}
     page = browser.new_page(base_url=stack.base_url, locale="en-GB", viewport=wide)
     sign_in(page, "uma")
+    page.goto("/tickets/")
     page.get_by_role("main").get_by_role("link", name=TICKET).click()
     number = page.url.rstrip("/").rpartition("/")[2]
     dialog = open_watcher_dialog(page)

@@ -109,7 +109,9 @@ def test_changing_over_to_ones_own_mail_server(stack, mailbox, own_server, enter
     mailbox.clear()
 
     try:
-        number = create_ticket(uma, TITLE, customer="Acme", owner="佐藤 愛子 (aiko)")
+        number = create_ticket(
+            uma, "Scanner in goods-out reads nothing", customer="Acme", owner="佐藤 愛子 (aiko)"
+        )
         change(uma, "Priority", "Priority", "High")
         mails = own_server.wait_for(lambda mails: len(addressed(mails, number)) >= 3, 30)
         # One mail each and a notification a mail; what she changes herself is no news to an agent.

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from notifications.badge import Badge
 from notifications.inbox import receive
-from notifications.models import DefinitionVersion, InboxRow, Notice
+from notifications.models import AddressPause, DefinitionVersion, InboxRow, Notice, PersonalSettings
 from tickets.models import Ticket
 from watchers.models import Watcher
 
@@ -62,11 +62,12 @@ def test_the_count_stops_at_ninety_nine(ask, uma, badge):
         "shown": "99+",
         "label": "more than 99 unread",
         "latest": 0,
+        "paused": False,
     }
 
 
 def test_nothing_unread_shows_nothing(ask, uma, badge):
-    assert badge(uma).json() == {"unread": 0, "shown": "", "label": "0 unread", "latest": 0}
+    assert badge(uma).json() == {"unread": 0, "shown": "", "label": "0 unread", "latest": 0, "paused": False}
 
 
 def test_only_what_one_may_read_counts(ask, ticket, mika, ray, badge, dispatch):
@@ -129,3 +130,22 @@ def test_a_thousand_rows_cost_the_same(ask, uma, signed_in, django_assert_num_qu
     client = signed_in(uma)
     with django_assert_num_queries(3):
         client.get("/inbox/badge/")
+
+
+def test_it_hints_at_mail_that_is_paused_and_costs_no_more(
+    uma, mika, badge, signed_in, django_assert_num_queries
+):
+    before = badge(uma)
+    assert not before.json()["paused"]
+    AddressPause.objects.pause("uma@example.com", "bounced")
+    client = signed_in(uma)
+    with django_assert_num_queries(3):
+        now = client.get("/inbox/badge/", headers={"If-None-Match": before["ETag"]})
+    assert (now.status_code, now.json()["paused"]) == (200, True)
+    assert not badge(mika).json()["paused"]
+    shown = 'title="E-mail to you is paused">'
+    assert shown in client.get("/preferences/").text
+    assert shown not in signed_in(mika).get("/preferences/").text
+    # It goes by where mail goes to, not by the account.
+    PersonalSettings.objects.create(person=uma, own_address="uma@elsewhere.example")
+    assert not badge(uma).json()["paused"]

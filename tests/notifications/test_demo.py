@@ -18,7 +18,7 @@ from opsi.roles import PersonKind
 from tickets import due
 from tickets.access import may
 from tickets.choices import Priority, State, TicketType
-from tickets.models import Article, Attachment, Sla, Ticket, TicketCounter, TicketEvent, TicketLink
+from tickets.models import Article, Attachment, Reading, Sla, Ticket, TicketCounter, TicketEvent, TicketLink
 from tickets.models.traits.changing import for_history
 from watchers.models import Watcher
 
@@ -81,6 +81,14 @@ def test_long_conversations_in_both_languages(demo):
     japanese = [body for body in bodies if any("ぁ" <= sign <= "ヿ" for sign in body)]
     assert len(japanese) > 50
     assert len(set(bodies)) > 0.9 * len(bodies)
+
+
+def test_who_wrote_had_read_what_stood_there(demo):
+    for login in ("uma", "cora"):
+        readable = Ticket.objects.readable_by(demo[login])
+        assert 0 < readable.with_new_articles(demo[login]).count() < readable.count()
+    last = Article.objects.filter(author=demo["uma"]).order_by("-number").first()
+    assert Reading.objects.get(person=demo["uma"], ticket=last.ticket).up_to == last.number
 
 
 def test_nobody_is_told_of_it(demo, mailoutbox):

@@ -26,6 +26,7 @@ from notifications.models import (
     Subscription,
 )
 from notifications.recheck import recheck
+from notifications.watching import BY_WATCHING, STATE_CHANGES, STATE_CHANGES_ONLY
 from opsi.models import Group, User
 from tests.notifications.conftest import make_definition
 from tickets import access
@@ -45,6 +46,8 @@ EVENTS = [
 ]
 KINDS = [name for name, _label in recipients.choices()]
 ROLES = ["itsm_admin", "itsm_manager", "itsm_user", "itsm_viewer", "customer_user", "customer_manager"]
+
+OPTIONS = {"only_state_changes": "state_changes_only", "until_resolved": "until_resolved"}
 
 some = lambda values, **sizes: st.lists(st.sampled_from(values), unique=True, **sizes)  # noqa: E731
 definitions = st.fixed_dictionaries(
@@ -79,6 +82,9 @@ worlds = st.fixed_dictionaries(
         "named": some(LOGINS, max_size=4),
         "grouped": some(LOGINS, max_size=4),
         "watchers": some(LOGINS, max_size=6),
+        "state_changes_only": some(LOGINS, max_size=3),
+        "until_resolved": some(LOGINS, max_size=3),
+        "group_watches": st.booleans(),
         "subscribers": some(LOGINS, max_size=3),
         "choices": st.lists(
             st.tuples(st.sampled_from(LOGINS), st.sampled_from(["in_app", "email"]), st.booleans()),
@@ -94,7 +100,9 @@ worlds = st.fixed_dictionaries(
         "disabled": some(LOGINS, max_size=2),
         "acts": st.lists(
             st.tuples(
-                st.sampled_from(["note", "reply", "state", "owner", "subscribe", "delete"]),
+                st.sampled_from(
+                    ["note", "reply", "state", "resolve", "owner", "subscribe", "undo", "delete"]
+                ),
                 st.sampled_from(LOGINS),
             ),
             min_size=1,
@@ -148,7 +156,10 @@ def build(everyone, acme, borealis, service_desk):
             queue=secret if world["hidden"] else service_desk,
         )
         for login in world["watchers"]:
-            Watcher.objects.watch(ticket, everyone[login], by=everyone["ada"])
+            options = {name: login in world[of] for name, of in OPTIONS.items()}
+            Watcher.objects.watch(ticket, everyone[login], by=everyone["ada"], **options)
+        if world["group_watches"]:
+            Watcher.objects.watch_group(ticket, group, by=everyone["ada"])
         if world["together"]:
             with operation(by=everyone[world["acts"][0][1]]):
                 act(ticket, world)
@@ -180,6 +191,13 @@ def build(everyone, acme, borealis, service_desk):
                     ticket.reply("Public.", by=by, to="x@example.org, ray@example.com", informed=informed)
                 case "state":
                     ticket.change_state("open" if ticket.state == "new" else "new", by=by)
+                case "resolve":
+                    ticket.change_state("resolved", by=by)
+                case "undo":
+                    # Whoever happens to act ends the oldest watch and takes that back.
+                    if watch := ticket.watchers.watching().exclude(user=None).first():
+                        Watcher.objects.unwatch(ticket, watch.user, by=by)
+                        Watcher.objects.bring_back(watch, by=by)
                 case "owner":
                     ticket.change_owner(everyone["aiko"], by=by)
                 case "subscribe":
@@ -241,6 +259,22 @@ def check_mail(ticket):
                 )
 
 
+def check_watching(world, everyone):
+    """Who watches state changes only is told of nothing else as a watcher, through a group neither."""
+    added_anew = {"ray"} if "subscribe" in [what for what, _login in world["acts"]] else set()
+    narrowed = {
+        everyone[login].pk for login in set(world["watchers"]) & set(world["state_changes_only"]) - added_anew
+    }
+    events = TicketEvent.objects.in_bulk()
+    for notice in Notice.objects.filter(person__in=narrowed):
+        if BY_WATCHING.issuperset(notice.reasons):
+            assert {events[pk].name for pk in notice.event_ids} <= STATE_CHANGES
+    for candidate in Candidate.objects.all():
+        if STATE_CHANGES_ONLY in candidate.reasons:
+            assert candidate.drop
+            assert candidate.reasons == [STATE_CHANGES_ONLY]
+
+
 def check(everyone):
     notices = list(Notice.objects.select_related("person", "ticket"))
     people = list(User.objects.all())
@@ -275,6 +309,7 @@ def check(everyone):
     assert not {notice.address for notice in notices} & persons_addresses
 
 
+@pytest.mark.timeout(600)  # sixty worlds, on a busy machine
 @pytest.mark.django_db
 @settings(
     max_examples=60,
@@ -294,6 +329,7 @@ def test_nobody_is_told_twice_or_of_what_they_may_not_read(world, everyone, bore
             assert dispatch_operation(waiting)
             assert not dispatch_operation(waiting)
         check(everyone)
+        check_watching(world, everyone)
         for what in world["meanwhile"]:
             go_on(ticket, everyone, borealis, what)
         check_mail(ticket)

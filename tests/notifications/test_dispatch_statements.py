@@ -22,9 +22,9 @@ def crowd(db):
     def make(count):
         return User.objects.bulk_create(
             User(
-                username=f"agent{number}",
+                username=f"agent{number}of{count}",
                 full_name=f"Agent {number}",
-                email=f"agent{number}@example.com",
+                email=f"agent{number}of{count}@example.com",
                 agent_role=AgentRole.USER,
                 effective_role=AgentRole.USER,
             )
@@ -40,7 +40,7 @@ def cost(ticket, uma, mika, crowd, forget):
 
     def count(watchers, quiet=False):
         Watcher.objects.all().delete()
-        User.objects.filter(username__startswith="agent").delete()
+        User.objects.filter(username__startswith="agent").update(is_active=False)
         people = crowd(watchers)
         Watcher.objects.bulk_create(Watcher(ticket=ticket, user=one, added_by=uma) for one in people)
         forget()

@@ -360,3 +360,15 @@ def test_the_file_in_the_documentation_can_be_imported(service_desk, mika):
     assert definition.ticket_filter == {"queue": [service_desk.pk], "is_locked": [False]}
     assert definition.changed_from == {"owner": [None]}
     assert list(definition.named_users.all()) == [mika]
+
+
+def test_the_same_definition_gives_the_same_file_on_every_database(db):
+    """PostgreSQL keeps the keys of an object by their length, SQLite as they were written."""
+    fields = {
+        "ticket_filter": {"state": ["open"], "is_locked": [False]},
+        "channels": {"email": True, "in_app": False},
+    }
+    one = make_definition(name="Test", **fields)
+    turned = {name: dict(reversed(values.items())) for name, values in fields.items()}
+    other = make_definition(name="Other", **turned)
+    assert export([one]) == export([other]).replace("Other", "Test")

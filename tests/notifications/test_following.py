@@ -191,12 +191,12 @@ def test_statements_do_not_grow_with_followers(make_ticket, acme, uma, dispatch,
     Definition.objects.exclude(shipped_as="answer-to-customer").update(validity="invalid")
 
     def cost(count):
-        User.objects.filter(username__startswith="manager").delete()
+        User.objects.filter(username__startswith="manager").update(is_active=False)
         people = User.objects.bulk_create(
             User(
-                username=f"manager{number}",
+                username=f"manager{number}of{count}",
                 full_name=f"Manager {number}",
-                email=f"manager{number}@example.com",
+                email=f"manager{number}of{count}@example.com",
                 customer=acme,
                 customer_role=CustomerRole.MANAGER,
             )

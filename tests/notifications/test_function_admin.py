@@ -413,3 +413,90 @@ def test_a_japanese_admin_reads_it_in_japanese_text_and_all(ada, signed_in, smtp
     mail_server(port)
     assert signed_in(ada).post(f"{PAGE}mail_server/test/").status_code == 302
     assert text_of(host.mails[0])
+
+
+# What a lead reads before deciding
+
+
+def test_since_when_and_by_whom_it_is_in_use(admin, ada):
+    assert "Since the installation." in admin.get(PAGE).text
+    mail_server(free_port())
+    admin.post(f"{PAGE}mail_server/change-over/", {"anyway": "on"})
+    page = admin.get(PAGE).text
+    assert "In use: Mail server function" in page
+    assert "Changed over by Ada Admin." in page
+
+
+def test_both_are_told_line_by_line(admin):
+    mail_server(2525, account="desk", secret=SECRET, rate_per_minute=30)
+    context = admin.get(PAGE).context
+    assert [what for what, _how in context["opsi_rows"]] == [what for what, _how in context["server_rows"]]
+    server = dict(context["server_rows"])
+    assert server["Channels"] == "By e-mail only."
+    assert server["Server"] == "127.0.0.1:2525 (None (SMTP, port 25))"
+    assert server["Signing in"] == "User and password: desk"
+    assert server["Combining"] == "One mail each."
+    assert server["Rate"] == "30 mails a minute at most."
+    assert dict(context["opsi_rows"])["Combining"].startswith(
+        "Notifications to one address within 10 minutes"
+    )
+
+
+def test_what_waits_is_told_with_its_number_before_and_after(admin, ticket, everyone, wait):
+    mail_server(free_port())
+    assert "No mail waits." in admin.get(PAGE).text
+    for login in ("uma", "mika"):
+        wait(everyone[login], ticket)
+    page = admin.get(PAGE).text
+    assert "2 mails wait; they will leave by the Ops I function." in page
+    assert "2 mails wait; they will leave by the mail server." in page
+    done = admin.post(f"{PAGE}mail_server/change-over/", {"anyway": "on"}, follow=True).text
+    assert "2 mails wait; they will leave by the mail server." in done
+
+
+@pytest.mark.parametrize(("security", "port"), [("none", 25), ("starttls", 587), ("tls", 465)])
+def test_an_empty_port_is_the_usual_one(admin, security, port):
+    assert 'name="port" class="vIntegerField"' not in admin.get(PAGE).text
+    assert admin.post(SERVER, settings_of("", security=security)).status_code == 302
+    assert MailServer.load().port == port
+
+
+def test_a_port_that_is_usually_anothers_is_warned_of(admin):
+    mail_server(587, security="tls")
+    page = admin.get(PAGE).text
+    assert "Port 587 is usually that of STARTTLS (port 587); with TLS (SMTPS, port 465) try 465." in page
+    MailServer.objects.update(port=465)
+    assert "is usually that of" not in admin.get(PAGE).text
+
+
+@pytest.mark.parametrize(
+    ("answer", "advice"),
+    [
+        ("553 5.7.1 Sender address rejected", "the account may not send as this sender address"),
+        ("451 4.7.1 Greylisted", "Try again in a few minutes."),
+        ("530 5.7.0 Authentication required", "The server wants an account before it takes mail"),
+    ],
+)
+def test_a_refusal_says_what_to_do(admin, smtp_server, answer, advice):
+    host, port = smtp_server()
+    host.answers["ada@example.com"] = answer
+    mail_server(port)
+    response = admin.post(f"{PAGE}mail_server/test/")
+    assert advice in response.context["advice"]
+    assert answer in response.text
+
+
+def test_a_failed_connection_says_what_to_do(admin, smtp_server, own_certificate):
+    def advice(port, **fields):
+        MailServer.objects.all().delete()
+        mail_server(port, **fields)
+        return admin.post(f"{PAGE}mail_server/test/").context["advice"]
+
+    assert "Usual ports are 25, 465 and 587" in advice(free_port())
+    assert "Check the spelling" in advice(25, host="no-such-server.invalid")
+    _host, port = smtp_server(account=("desk", "right"))
+    assert "app password, or OAuth2" in advice(port, account="desk", secret="wrong")
+    assert "Port 465 goes with TLS" in advice(port, security="tls")
+    certificate, _public = own_certificate
+    _host, port = smtp_server(tls="tls", certificate=certificate)
+    assert "the name its certificate was made out for" in advice(port, security="tls")

@@ -32,6 +32,12 @@ def test_opening_marks_as_read_and_leads_to_the_article(row, ticket, uma, signed
     assert (state(row), row.unread_count) == (InboxState.READ, 0)
 
 
+def test_opening_is_reading_the_article(row, ticket, uma, signed_in):
+    assert Ticket.objects.with_new_articles(uma).exists()
+    signed_in(uma).post(f"/inbox/{row.pk}/opening/")
+    assert not Ticket.objects.with_new_articles(uma).exists()
+
+
 def test_opening_what_has_no_article_leads_to_the_ticket(row, ticket, uma, mika, dispatch, signed_in):
     ticket.change_state("in_progress", by=mika)
     dispatch()
@@ -222,10 +228,10 @@ def test_reading_a_ticket_one_may_not_read_is_not_found(row, ticket, bo, signed_
 def test_the_zoom_page_reports_a_reading_only_where_something_is_unread(row, ticket, uma, signed_in):
     client = signed_in(uma)
     page = client.get(f"/tickets/{ticket.number}/").content.decode()
-    assert f'data-reading="/tickets/{ticket.number}/reading/" data-until="{row.notice_id}"' in page
+    assert f'name="until" value="{row.notice_id}"' in page
     assert state(row) == InboxState.UNREAD
     uma.inbox.mark_read()
-    assert "data-reading" not in client.get(f"/tickets/{ticket.number}/").content.decode()
+    assert 'name="until" value="0"' in client.get(f"/tickets/{ticket.number}/").content.decode()
 
 
 def test_customers_do_all_this_too(ticket, mika, cora, dispatch, forget, signed_in):
@@ -248,6 +254,6 @@ def test_the_receipt_of_what_one_just_did_is_not_read_away_by_the_page_it_leads_
     ticket = make_ticket(by=carl)
     dispatch()
     client, page = signed_in(carl), f"/tickets/{ticket.number}/"
-    assert "data-reading" not in client.get(page).text
+    assert 'name="until" value="0"' in client.get(page).text
     time_machine.move_to("2026-03-02T10:01:00+00:00", tick=False)
-    assert "data-reading" in client.get(page).text
+    assert 'name="until" value="0"' not in client.get(page).text

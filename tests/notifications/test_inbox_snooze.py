@@ -1,6 +1,7 @@
 """Putting a notification off until later (domain §6)."""
 
 import datetime
+import zoneinfo
 
 import pytest
 import time_machine
@@ -9,7 +10,7 @@ from django.utils import timezone
 from notifications.choices import InboxState
 from notifications.models import InboxRow
 from notifications.snoozing import Snooze
-from notifications.sweep import sweep
+from tests.sweeping import sweep
 
 pytestmark = pytest.mark.django_db
 WEDNESDAY = "2026-11-25 02:30+00:00"  # 11:30 in Tokyo
@@ -89,3 +90,50 @@ def test_a_critical_notice_does_not_wait_and_others_are_counted(row, ticket, uma
 def test_junk_is_refused(row, uma, signed_in, moment):
     assert signed_in(uma).post(f"/inbox/{row.pk}/snooze/", {"moment": moment}).status_code == 400
     assert InboxRow.objects.get().state == InboxState.UNREAD
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "America/Los_Angeles"])
+def test_a_time_of_ones_own_is_meant_where_one_is(row, uma, signed_in, zone):
+    uma.time_zone = zone
+    uma.save()
+    with time_machine.travel(WEDNESDAY, tick=False):
+        page = signed_in(uma).post(
+            f"/inbox/{row.pk}/snooze/", {"moment": "own", "at": "2026-12-24T09:30"}, follow=True
+        )
+    wanted = datetime.datetime(2026, 12, 24, 9, 30, tzinfo=zoneinfo.ZoneInfo(zone))
+    assert InboxRow.objects.get().snoozed_until == wanted
+    assert "Put aside until 2026-12-24 09:30." in page.text
+
+
+@pytest.mark.parametrize(
+    ("at", "wrong"),
+    [
+        ("", "Until when?"),
+        ("soon", "This is no date with a time."),
+        ("2026-11-24T09:30", "This time is over."),
+        ("2028-01-01T00:00", "Choose a time within a year."),
+        ("99999-01-01T00:00", "This is no date with a time."),
+    ],
+)
+@pytest.mark.parametrize("script", [True, False])
+def test_a_time_that_cannot_be_meant_is_refused_beside_its_field(row, uma, signed_in, at, wrong, script):
+    with time_machine.travel(WEDNESDAY, tick=False):
+        answer = signed_in(uma).post(
+            f"/inbox/{row.pk}/snooze/",
+            {"moment": "own", "at": at},
+            headers={"HX-Request": "true"} if script else {},
+        )
+    assert (answer.status_code, "<html" in answer.text) == (422, not script)
+    assert f'<span class="invalid-feedback" id="snooze-{row.pk}-error">{wrong}</span>' in answer.text
+    assert f'value="{at}"' in answer.text
+    assert InboxRow.objects.get().state == InboxState.UNREAD
+
+
+def test_moments_say_when_they_are_and_on_a_sunday_tomorrow_is_monday():
+    def offered(now):
+        return [
+            value for value, _label, _moment in Snooze.offers(datetime.datetime.fromisoformat(now), "UTC")
+        ]
+
+    assert offered("2026-11-25 02:30+00:00") == ["later", "tomorrow", "monday"]
+    assert offered("2026-11-29 02:30+00:00") == ["later", "tomorrow"]

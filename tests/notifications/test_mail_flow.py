@@ -4,7 +4,7 @@ import pytest
 
 from notifications.mailing import send_due
 from notifications.models import InboxRow, MailItem, NotificationFunction
-from notifications.sweep import sweep
+from tests.sweeping import sweep
 from tests.waiting import mail_server, minutes, text_of
 from watchers.models import Watcher
 

@@ -14,9 +14,9 @@ from notifications import tasks
 from notifications.dispatch import dispatch_operation
 from notifications.models import Candidate, Definition, InboxRow, MailItem, Notice, Outbox
 from notifications.models.outbox import LEASE, MAX_ATTEMPTS, LeaseLost
-from notifications.sweep import sweep
 from opsi.celery import app
 from tests.notifications.conftest import told
+from tests.sweeping import sweep
 from tickets.operations import operation
 
 pytestmark = pytest.mark.django_db
@@ -193,25 +193,41 @@ def test_two_workers_at_once_tell_once(ticket, uma, mika):
     assert InboxRow.objects.get(person=uma).unread_count == 2
 
 
-@pytest.mark.django_db(transaction=True)
-def test_a_broker_nobody_answers_at_costs_the_act_nothing_and_the_sweep_finds_it(ticket, mika, uma, caplog):
-    Outbox.objects.all().delete()
+@pytest.fixture
+def no_broker():
     broker, options = app.conf.broker_url, app.conf.broker_transport_options
     nobody = {"socket_connect_timeout": 0.5, "max_retries": 0}
     app.conf.update(broker_url="redis://127.0.0.1:1/0", broker_transport_options=nobody)
     app.pool.force_close_all()
-    try:
-        began = time.monotonic()
-        ticket.note("Looked at it.", by=mika)
-        took = time.monotonic() - began
-    finally:
-        app.conf.update(broker_url=broker, broker_transport_options=options)
-        app.pool.force_close_all()
+    yield
+    app.conf.update(broker_url=broker, broker_transport_options=options)
+    app.pool.force_close_all()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_nobody_answers_at_costs_the_act_nothing_and_the_sweep_finds_it(
+    ticket, mika, uma, caplog, no_broker
+):
+    Outbox.objects.all().delete()
+    began = time.monotonic()
+    ticket.note("Looked at it.", by=mika)
+    took = time.monotonic() - began
     assert took < 2
     assert "The broker could not be reached" in caplog.text
     assert told() == {}
     sweep()
     assert told() == {"uma": 1}
+
+
+def test_of_many_tried_again_the_first_it_does_not_take_is_the_last_one_tried(
+    ada, signed_in, caplog, no_broker, db
+):
+    Outbox.objects.all().delete()
+    rows = Outbox.objects.bulk_create(Outbox(operation=uuid.uuid4(), state="failed") for _number in range(20))
+    chosen = {"action": "try_again", "_selected_action": [str(row.pk) for row in rows]}
+    signed_in(ada).post("/admin/notifications/outbox/", chosen)
+    assert Outbox.objects.filter(state="waiting").count() == 20
+    assert caplog.text.count("The broker could not be reached") == 1
 
 
 def test_the_task_carries_an_id_and_may_run_twice(waiting):

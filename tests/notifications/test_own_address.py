@@ -146,6 +146,15 @@ def test_one_mail_a_minute(uma, ask, signed_in, mail_host, clock):
     ask(uma, "second@example.net")
 
 
+def test_nor_more_by_taking_the_wish_back_in_between(uma, ask, signed_in, mail_host):
+    """Else anybody's mailbox could be filled from here."""
+    ask(uma, "first@example.net")
+    signed_in(uma).delete(URL)
+    answer = signed_in(uma).post(URL, {"address": "second@example.net"})
+    assert answer.status_code == 422
+    assert [mail["To"] for mail in mail_host.mails] == ["first@example.net"]
+
+
 def test_where_no_mail_goes_out_nothing_is_kept(uma, signed_in, mail_host):
     mail_host.answers["typo@example.net"] = "550 No such user"
     page = signed_in(uma).post(URL, {"address": "typo@example.net"})

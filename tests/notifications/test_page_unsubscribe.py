@@ -133,7 +133,22 @@ class TestThePage:
         signed_in(mika).post(url, ONE_CLICK)
         assert Mute.objects.get().person == uma
 
-    @pytest.mark.parametrize("method", ["put", "delete", "patch"])
+    def test_what_was_muted_is_said_and_taken_back_without_signing_in(self, anybody, url, ticket):
+        anybody.post(url)
+        assert "This ticket is muted already" in anybody.get(url).text
+        page = anybody.post(url, {"_method": "delete"})
+        assert "You are told of this ticket again." in page.text
+        assert not Mute.objects.exists()
+        assert anybody.delete(url).status_code == 200
+        assert "You are told of this ticket again." not in anybody.delete(url).text
+
+    def test_who_is_signed_in_as_somebody_else_is_told_so_and_no_name(self, url, uma, mika, signed_in):
+        assert "came in a mail to somebody else" not in signed_in(uma).get(url).text
+        page = signed_in(mika).get(url).text
+        assert "came in a mail to somebody else" in page
+        assert uma.full_name not in page
+
+    @pytest.mark.parametrize("method", ["put", "patch"])
     def test_other_methods_are_refused(self, anybody, url, method):
         assert getattr(anybody, method)(url).status_code == 405
 
@@ -149,6 +164,12 @@ class TestTokens:
             assert answer.status_code == 410
             assert "This link is too old" in answer.content.decode()
         assert not Mute.objects.exists()
+
+    def test_it_says_so_in_its_readers_language(self, anybody, ticket, aiko, clock):
+        late = unsubscribing.path_for(aiko.pk, ticket.pk)
+        clock.shift(minutes(180 * 24 * 60 + 1))
+        page = anybody.get(late)
+        assert (page.status_code, '<html lang="ja"' in page.text) == (410, True)
 
     @pytest.mark.parametrize("token", ["x", "1-1", "1-1:abc:def", "%00", "1-2-3", "::", "ü"])
     def test_forged_ones_are_not_found(self, anybody, ticket, uma, token):
@@ -187,3 +208,23 @@ class TestTokens:
         gone = anybody.get(url)
         unknown = anybody.get(unsubscribing.path_for(999_999, ticket.pk))
         assert gone.status_code == unknown.status_code == 404
+
+
+class TestWhatElse:
+    """Stopping to watch is offered to who watches, and to nobody else."""
+
+    STOP = "Open the ticket, and stop watching it there"
+
+    def test_who_watches_may_stop(self, ticket, uma, mika, url, anybody):
+        Watcher.objects.watch(ticket, uma, by=mika)
+        assert self.STOP in anybody.get(url).text
+
+    def test_the_owner_alone_opens_the_ticket(self, ticket, uma, url, anybody):
+        page = anybody.get(url).text
+        assert self.STOP not in page
+        assert ">Open the ticket<" in page
+
+    def test_who_stopped_is_not_asked_to_stop_again(self, ticket, uma, mika, url, anybody):
+        Watcher.objects.watch(ticket, uma, by=mika)
+        Watcher.objects.unwatch(ticket, uma, by=uma)
+        assert self.STOP not in anybody.get(url).text

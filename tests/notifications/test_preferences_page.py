@@ -201,10 +201,10 @@ class TestResetting:
         """Return in a field sends the form by its first button of its own: that must be Save."""
         fill(uma, off("new-article", "email"))
         page = signed_in(uma).get(PATH).content.decode()
-        main = page.split('<form class="preferences-sections"')[1].split("</form>")[0]
-        assert re.findall(r"<button[^>]*>", main) == [
-            '<button class="btn btn-sm btn-quiet" form="preset-choices">',
-            '<button class="btn btn-primary">',
+        sections = page.split('<section class="card" id="choices"')[1].split("</form>")[0]
+        assert re.findall(r"<button[^>]*>", sections) == [
+            '<button class="btn btn-primary" id="save-choices" aria-describedby="choices-title">',
+            '<button class="btn btn-quiet" form="preset-choices">',
         ]
 
     def test_only_delete_resets(self, uma, signed_in):
@@ -296,3 +296,38 @@ def test_statements_do_not_grow_with_definitions(uma, define, signed_in, django_
 
 def test_methods(signed_in, uma):
     assert signed_in(uma).delete(PATH).status_code == 405
+
+
+class TestSections:
+    """Each section saves on its own, and touches nothing of the others."""
+
+    def test_one_alone(self, uma, fill, signed_in):
+        fill(uma, off("new-article", "email"), quiet_from="22:00", quiet_until="07:00")
+        answer = signed_in(uma).post(PATH, {"part": "absence", "out_of_office_from": "2026-12-24"})
+        assert (answer.status_code, answer["Location"]) == (303, f"{PATH}#absence")
+        own = PersonalSettings.objects.get(person=uma)
+        assert (f"{own.quiet_from:%H:%M}", str(own.out_of_office_from)) == ("22:00", "2026-12-24")
+        assert Preference.objects.count() == 1
+        signed_in(uma).post(PATH, {"part": "times"})
+        own.refresh_from_db()
+        assert (own.quiet_from, str(own.out_of_office_from)) == (None, "2026-12-24")
+
+    def test_what_is_wrong_is_said_in_it(self, uma, signed_in):
+        answer = signed_in(uma).post(PATH, {"part": "times", "quiet_from": "22:00"})
+        assert answer.status_code == 422
+        assert answer.text.count("Nothing was saved") == 1
+        assert "Until when?" in answer.text.split('id="times"')[1].split("</section>")[0]
+        assert not PersonalSettings.objects.exists()
+
+    def test_own_actions_are_kept_by_the_other_sections(self, cora, signed_in):
+        signed_in(cora).post(PATH, {"part": "own"})
+        assert not PersonalSettings.objects.get(person=cora).own_actions
+        signed_in(cora).post(PATH, {"part": "absence"})
+        assert not PersonalSettings.objects.get(person=cora).own_actions
+
+    @pytest.mark.parametrize(
+        ("who", "part"), [("uma", "own"), ("uma", "following"), ("ray", "subscriptions"), ("uma", "x")]
+    )
+    def test_one_that_is_not_theirs_is_refused(self, everyone, signed_in, who, part):
+        assert signed_in(everyone[who]).post(PATH, {"part": part, "follow": "on"}).status_code == 400
+        assert not PersonalSettings.objects.exists()

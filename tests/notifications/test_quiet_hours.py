@@ -8,9 +8,9 @@ import pytest
 from notifications.choices import Function, MailState
 from notifications.mailing import send_due
 from notifications.models import Mail, NotificationFunction, PersonalSettings
-from notifications.sweep import sweep
 from notifications.told import Told
 from tests.notifications.conftest import told
+from tests.sweeping import sweep
 from tests.waiting import text_of
 
 pytestmark = pytest.mark.usefixtures("mail_host")

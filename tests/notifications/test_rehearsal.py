@@ -16,6 +16,7 @@ from notifications.models import (
     Subscription,
 )
 from tests.notifications.conftest import drops, make_definition, told
+from tests.notifications.test_definition_admin import form
 from tests.waiting import mail_server
 from tickets import events
 from tickets.models import Queue, Ticket
@@ -407,6 +408,53 @@ class TestPages:
         assert site.post(page("preview", definition), posted).status_code == 200
         assert rows() == before
         assert definition.texts.get().subject == "Saved {{ticket.number}}"
+
+
+class TestOfOneThatIsBeingWritten:
+    """The form as it stands, of a new one or of one that is changed and not saved."""
+
+    @pytest.fixture
+    def scene(self, ticket):
+        return {"ticket": ticket.number, "event": "TicketStateUpdate", "new": "closed", "to": "uma"}
+
+    def test_a_new_one_is_seen_and_sent_as_a_test_and_not_saved(self, site, scene, ticket, mail_host):
+        posted = form(("en", "New {{ticket.number}}", "<b>{{event.new}}")) | scene
+        before = rows()
+        shown = site.post(page("preview"), posted)
+        assert shown.context["found"].message.subject == f"New {ticket.number}"
+        assert "Whom it would reach, a dry run says once it is saved." in shown.text
+        assert "They would not get it" not in shown.text
+        assert "&lt;b&gt;Closed" in site.post(page("preview_mail"), posted).text
+        assert site.post(page("test"), posted).status_code == 200
+        assert mail_host.mails[0]["Subject"] == f"[Test] New {ticket.number}"
+        assert rows() == before
+
+    def test_all_of_the_form_goes_along_to_the_next_page(self, site, scene, ada):
+        posted = form(named_users=[ada.pk], ticket_state=["open", "closed"])
+        text = site.post(page("preview"), posted | scene).text
+        for name, value in (("name", "Urgent state"), ("ticket_state", "closed"), ("named_users", ada.pk)):
+            assert f'<input type="hidden" name="{name}" value="{value}">' in text
+        # But nothing of it, nor the token, into an address.
+        assert "csrfmiddlewaretoken=" not in text
+
+    def test_says_what_its_filters_keep_out(self, site, scene):
+        shown = site.post(page("preview"), form(ticket_priority=["very_high"], to_state=["open"]) | scene)
+        assert shown.context["misses"] == [
+            "The filter does not match: priority.", "The filter does not match: state is now.",
+        ]  # fmt: skip
+
+    def test_whom_a_saved_one_reaches_is_said_unless_more_than_its_texts_was_changed(self, site, scene):
+        definition = make_definition(name="Urgent state", events=["TicketStateUpdate"], recipients=["creator"],
+                                     severity="critical", channels={"in_app": True, "email": False})  # fmt: skip
+        same = form(recipients=["creator"]) | scene
+        assert "is not among those it is for" in site.post(page("preview", definition), same).text
+        other = form(recipients=["watchers"]) | scene
+        assert "is not among those" not in site.post(page("preview", definition), other).text
+
+    @pytest.mark.parametrize("name", ["preview", "preview_mail", "preview_live", "test"])
+    def test_it_has_no_address_to_get(self, site, name, everyone, signed_in, scene):
+        assert site.get(page(name)).status_code == 405
+        assert signed_in(everyone["mika"]).post(page(name), form() | scene).status_code != 200
 
 
 class TestTestMail:

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from notifications.choices import Drop
-from notifications.models import Candidate, Mail, Notice, PersonalSettings, Preference
+from notifications.models import Candidate, Mail, MailItem, Notice, PersonalSettings, Preference
 from notifications.reasons import your_parts
 from notifications.told import Told
 from opsi.models import User
@@ -231,3 +231,42 @@ class TestChoosing:
         assert "For uma" not in offered()
         PersonalSettings.objects.create(person=uma, stand_in=vera)
         assert "For uma" in offered()
+
+
+@pytest.mark.usefixtures("mail_host")
+class TestWhileTheMailWaits:
+    """What the stand-in waits for, once whom they stand in for is gone (domain §5, at sending)."""
+
+    @pytest.fixture
+    def fate(self, after_window):
+        def of(person):
+            after_window()
+            item = MailItem.objects.get(person=person)
+            return item.withdrawal or item.state
+
+        return of
+
+    def test_the_absent_person_is_deleted(self, note, uma, aiko, ada, fate):
+        away(uma, aiko)
+        note()
+        uma.become_past(by=ada)
+        assert fate(aiko) == "absent_gone"
+
+    def test_or_disabled(self, note, uma, aiko, fate):
+        away(uma, aiko)
+        note()
+        User.objects.filter(pk=uma.pk).update(is_active=False)
+        assert fate(aiko) == "absent_gone"
+
+    def test_another_ground_of_their_own_stays(self, note, ticket, uma, aiko, fate):
+        Watcher.objects.watch(ticket, aiko, by=aiko)
+        away(uma, aiko)
+        note()
+        User.objects.filter(pk=uma.pk).update(is_active=False)
+        assert fate(aiko) == "sent"
+
+    def test_that_the_absence_ended_takes_nothing_away(self, note, uma, aiko, fate):
+        away(uma, aiko)
+        note()
+        PersonalSettings.objects.filter(person=uma).update(out_of_office_from=None, out_of_office_until=None)
+        assert fate(aiko) == "sent"

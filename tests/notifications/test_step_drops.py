@@ -59,6 +59,21 @@ def let_cora_watch(world):
     world.define(recipients=["watchers"])
 
 
+def have_vera_watch_states(world):
+    Watcher.objects.watch(
+        world.ticket, world.people["vera"], by=world.people["vera"], only_state_changes=True
+    )
+    world.define(recipients=["watchers"])
+
+
+def remove_cora_and_undo_it(world):
+    cora, uma = world.people["cora"], world.people["uma"]
+    Watcher.objects.watch(world.ticket, cora, by=uma)
+    Watcher.objects.unwatch(world.ticket, cora, by=uma)
+    Watcher.objects.bring_back(Watcher.objects.get(user=cora), by=uma)
+    world.define(events=["TicketUnsubscribe"], recipients=["watcher_subject"])
+
+
 def turn_mail_off(world):
     Preference.objects.create(
         person=world.people["uma"], definition=world.definition, channel="email", enabled=False
@@ -76,6 +91,8 @@ ARRANGE: dict[Drop, tuple[str, set[str], Callable[[World], object]]] = {
     Drop.ACTOR: ("uma", BOTH, act_as_uma),
     Drop.NO_ACCESS: ("bo", BOTH, name_bo),
     Drop.NO_ARTICLE_ACCESS: ("cora", BOTH, let_cora_watch),
+    Drop.STATE_CHANGES_ONLY: ("vera", BOTH, have_vera_watch_states),
+    Drop.UNDONE: ("cora", BOTH, remove_cora_and_undo_it),
     Drop.MUTED: ("uma", BOTH, lambda world: Mute.objects.mute(world.ticket.pk, world.people["uma"].pk)),
     Drop.PREFERENCE: ("uma", {"email"}, turn_mail_off),
     Drop.ONCE_PER_DAY: ("uma", BOTH, lambda world: world.define(once_per_day=True)),

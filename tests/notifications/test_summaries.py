@@ -7,10 +7,10 @@ import pytest
 from notifications.choices import Function, MailState, Rhythm, Weekday
 from notifications.mailing import send_due
 from notifications.models import Mail, NotificationFunction, PersonalSettings
-from notifications.sweep import sweep
 from tests.notifications.test_quiet_hours import PATH, clock_time, quiet, utc, waiting
 from tests.notifications.test_quiet_hours import at as at
 from tests.notifications.test_quiet_hours import note as note
+from tests.sweeping import sweep
 from tests.waiting import text_of
 
 pytestmark = pytest.mark.usefixtures("mail_host")

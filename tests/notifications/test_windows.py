@@ -11,6 +11,7 @@ from notifications import windows
 from notifications.choices import Function, MailState, Severity
 from notifications.holding import Hold
 from notifications.models import Mail, MailItem, Notice, NotificationFunction
+from notifications.windows import NewItem
 from opsi.models import User
 from tests.waiting import START, minutes
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("clock")
 
 @pytest.fixture
 def items(ticket, wording):
-    """`items([uma, aiko], severity=…)`: (address, unsaved MailItem) pairs of saved notices, one a person."""
+    """`items([uma, aiko], severity=…)`: items of saved notices, one a person."""
     version, event = wording(), ticket.events.last()
 
     def make(people, severity=Severity.INFORMATION, hold=None):
@@ -38,18 +39,10 @@ def items(ticket, wording):
             )
             for person in people
         )
-        pending = []
-        for notice in notices:
-            item = MailItem(
-                notice=notice,
-                person=notice.person,
-                definition_version=version,
-                severity=severity,
-                created_at=now,
-            )
-            item.hold = hold
-            pending.append((notice.person.email, item))
-        return pending
+        return [
+            NewItem(notice.person.email, notice, version.pk, severity, created_at=now, hold=hold)
+            for notice in notices
+        ]
 
     return make
 
@@ -190,9 +183,9 @@ class TestLanes:
         }
 
     def test_what_skips_the_window_skips_them_too(self, items, uma):
-        [(address, item)] = items([uma], Severity.CRITICAL, hold=Hold("quiet:1", START + minutes(60)))
-        item.critical_skips_window = True
-        assert collect([(address, item)]) is True
+        [item] = items([uma], Severity.CRITICAL, hold=Hold("quiet:1", START + minutes(60)))
+        item.skips_window = True
+        assert collect([item]) is True
         assert (item.mail.lane, item.mail.state) == ("", MailState.DUE)
 
     @pytest.mark.django_db(transaction=True)

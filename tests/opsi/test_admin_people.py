@@ -1,6 +1,7 @@
 """ada keeps people, customers and groups; nobody else reaches the admin."""
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from opsi.models import User
@@ -104,3 +105,11 @@ def test_tickets_are_only_looked_at_but_can_be_brought_back(ada, signed_in, tick
 def test_a_choice_that_is_none_is_refused_beside_its_field(ada, uma, signed_in, field, junk):
     answer = signed_in(ada).post(page_of(uma), fields_of(uma, **{field: junk}))
     assert list(answer.context["adminform"].form.errors) == [field]
+
+
+def test_failed_sign_ins_are_listed_in_japanese_too(ada, signed_in):
+    User.objects.filter(pk=ada.pk).update(language="ja")
+    Client().post("/login/", {"username": "uma", "password": "guessed"})
+    page = signed_in(ada).get("/admin/axes/accessattempt/").text
+    for word in ("失敗したサインイン", "ログイン名", "IP アドレス", "失敗回数", "時刻"):
+        assert word in page

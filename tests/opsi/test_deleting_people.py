@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db.models import ProtectedError
 from django.urls import reverse
 
 from notifications.choices import ItemState
@@ -30,6 +31,15 @@ def test_ada_deletes_uma_who_stays_on_her_ticket(ada, signed_in, ticket, uma, mi
     assert (uma.existed_in_the_past, uma.deleted_by, uma.is_active) == (True, ada, False)
     page = signed_in(mika).get(ticket.get_absolute_url()).text
     assert "Uma Ogawa (existed in the past)" in page
+
+
+@pytest.mark.parametrize(
+    "delete", [lambda uma: uma.delete(), lambda uma: User.objects.filter(pk=uma.pk).delete()]
+)
+def test_a_shell_cannot_take_the_row_away(delete, ticket, uma):
+    with pytest.raises(ProtectedError, match="become_past"):
+        delete(uma)
+    assert User.objects.filter(pk=uma.pk).exists()
 
 
 def test_the_history_keeps_the_name_alone(ticket, uma, mika, ada):

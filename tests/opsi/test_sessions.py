@@ -3,8 +3,10 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.test import Client
+from django.utils.module_loading import import_string
 
 from opsi.models import User
 
@@ -104,3 +106,12 @@ def test_new_passwords_have_twelve_characters(client):
     assert client.post("/preferences/password/", form).status_code == 422
     form |= {"new_password1": "harbour-wits", "new_password2": "harbour-wits"}
     assert client.post("/preferences/password/", form).status_code == 303
+
+
+def test_rows_of_sessions_that_are_over_are_taken_away(client, uma, signed_in, time_machine):
+    """Of people who never came back; a beat does it."""
+    time_machine.move_to("2026-03-09 08:59Z", tick=False)
+    later = signed_in(uma)
+    time_machine.move_to("2026-03-09 09:01Z", tick=False)
+    import_string(settings.CELERY_BEAT_SCHEDULE["opsi.clear_sessions"]["task"])()
+    assert Session.objects.get().session_key == later.session.session_key

@@ -6,7 +6,7 @@ from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from opsi.models import User
-from opsi.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, PAIR_LIMIT, client_address
+from opsi.throttle import ACCOUNT_LIMIT, ADDRESS_LIMIT, PAIR_LIMIT, account_name, client_address
 
 HERE, THERE = "192.0.2.1", "198.51.100.7"
 
@@ -29,6 +29,12 @@ def test_too_many_guesses_are_refused_even_with_the_right_password(uma):
     assert guess("uma", PAIR_LIMIT).status_code == 422
     assert sign_in("uma").status_code == 429
     assert sign_in("UMA").status_code == 429
+
+
+@pytest.mark.parametrize("typed", ["MIKA", "Mika", "mıka", "MıKA"])
+def test_a_login_is_counted_as_one_however_it_is_typed(typed):
+    """PostgreSQL finds mika under each of these."""
+    assert account_name(None, {"username": typed}) == "mika"
 
 
 def test_uma_gets_in_from_elsewhere_meanwhile(uma):

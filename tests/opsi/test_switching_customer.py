@@ -1,6 +1,8 @@
 """A person goes to another customer: the admin is told beforehand what ends, and then it ends (domain §3 rule 2)."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from notifications.choices import ItemState
 from notifications.models import InboxRow
@@ -86,3 +88,16 @@ def test_back_again_she_watches_nothing_until_somebody_sets_her(ada, cora, acme,
 def test_a_customer_that_is_none_asks_nothing(ada, signed_in, cora, watched, junk):
     answer = signed_in(ada).post(page_of(cora), fields_of(cora, customer=junk))
     assert list(answer.context["adminform"].form.errors) == ["customer"]
+
+
+def test_the_statements_do_not_grow_with_what_ends(ada, cora, acme, borealis, make_ticket, uma):
+    def costs_of(number):
+        for _ in range(number):
+            Watcher.objects.watch(make_ticket(customer=acme), cora, by=uma)
+        with CaptureQueriesContext(connection) as asked:
+            cora.switch_customer(borealis, by=ada)
+        assert watches(cora) == 0
+        cora.switch_customer(acme, by=ada)
+        return len(asked)
+
+    assert costs_of(2) == costs_of(12)

@@ -12,9 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from notifications.exchange import export
 from notifications.models import Definition
 from tests.people import PASSWORD
-from tests.platform.access_world import LOGINS, UNKNOWN_ID, UNKNOWN_KEY, World
+from tests.platform.access_world import LOGINS, UNKNOWN, UNKNOWN_ID, UNKNOWN_KEY, World
 from tests.platform.page_forms import forms_of
-from tickets.models import Queue, Ticket
+from tickets.models import ListFilter, Queue, Ticket
 
 PARTS = re.compile(r"<(?:\w+:)?(\w+)>")
 NEW_PASSWORD = "Korrekt-Pferd-7"
@@ -38,6 +38,8 @@ def _argument(world, row, name):
         case "article":
             numbers = {"note": 2, "formatted": 3, "formatted for the customer": 4, "no such article": 99}
             return numbers.get(row.detail, 1)
+        case "template":
+            return UNKNOWN_ID if row.detail == "no such template" else world.admin_rows["texttemplate"]
         case "key":
             return _attachment(world, row)
         case "operation":
@@ -47,10 +49,20 @@ def _argument(world, row, name):
             return row.what
         case "name":
             return "nonsense" if row.detail == "no such field" else row.detail or "title"
+        case "other":
+            return UNKNOWN if row.detail == "no such ticket" else world.merge_targets["acme"].number
         case "login":
             return row.detail.replace("no such login", "zoe")
+        case "slug":
+            return row.detail.replace("no such group", "zoe")
         case "row":
             return world.inbox_row(owner) if owner in LOGINS else UNKNOWN_ID
+        case "kept" if row.route.startswith("tickets/"):
+            return world.kept_filter(owner, ListFilter) if owner in LOGINS else UNKNOWN_ID
+        case "kept":
+            return world.kept_filter(owner) if owner in LOGINS else UNKNOWN_ID
+        case "act":
+            return UNKNOWN_KEY
         case "token" if row.what == "forged":
             return "1-2:3:forged"
         case "token":
@@ -60,6 +72,10 @@ def _argument(world, row, name):
             return row.what
         case "pk" | "object_id" if row.what == "unknown":
             return UNKNOWN_ID
+        case "change":
+            return UNKNOWN_ID if row.what == "unknown" else world.policy_change
+        case "person":
+            return UNKNOWN_ID if row.what == "unknown" else world.people["uma"].pk
         case "content_type_id":
             return ContentType.objects.get_for_model(Ticket).pk
         case "object_id" if row.what == "a ticket":
@@ -81,6 +97,8 @@ def data(world: World, row, login, pages) -> dict:
     """What is posted. `pages(path)`: a page as ada sees it, whose form is sent as it stands."""
     if row.method == "deleting":
         return {"_method": "delete"}
+    if row.method == "patching":
+        return {"_method": "patch", "narrow": "only_state_changes"}
     if row.method == "unknown":
         return {"_method": "brew"}
     made = DATA.get(row.route)
@@ -128,7 +146,16 @@ def _new(world, row, login):
     return {"title": "Toner", "type": "request", "queue": queue, "priority": "medium", "body": "No toner."}
 
 
+def _selection(world, row, login):
+    ticket = _ticket(world, row) if row.ticket != "-" else world.tickets["acme"]
+    return {"ticket": f"{ticket.number}.{ticket.version}", "priority": "low"}
+
+
 DATA = {
+    "tickets/selection/": _selection,
+    "tickets/selection/changes/": _selection,
+    "tickets/selection/mine/": _selection,
+    "watched/selection/": _selection,
     "tickets/new/": _new,
     "tickets/<slug:number>/articles/": lambda world, row, login: {
         "body": "Buy ink.",
@@ -137,10 +164,17 @@ DATA = {
     "tickets/<slug:number>/articles/<int:article>/edit/": lambda world, row, login: {"body": "Changed."},
     "tickets/<slug:number>/fields/<slug:name>/": _field,
     "tickets/<slug:number>/merge/": _merge,
-    "tickets/<slug:number>/watchers/": lambda world, row, login: {
-        "user": row.detail.replace("no such login", "zoe")
-    },
+    "tickets/<slug:number>/links/": _merge,
+    "tickets/<slug:number>/view/": lambda world, row, login: {"view": "timeline"},
+    "tickets/<slug:number>/watchers/": lambda world, row, login: (
+        {"group": row.detail.removeprefix("group ").replace("no such", "zoe")}
+        if "group" in row.detail
+        else {"user": row.detail.replace("no such login", "zoe")}
+    ),
     "inbox/selection/": lambda world, row, login: {"do": "done", "row": world.inbox_row("uma")},
+    "tickets/filters/": lambda world, row, login: {"name": "What burns"},
+    "tickets/filters/<int:kept>/": lambda world, row, login: {"name": "What burns"},
+    "inbox/filters/": lambda world, row, login: {"name": "What burns"},
     "inbox/<int:row>/snooze/": lambda world, row, login: {"moment": "tomorrow"},
     "preferences/": lambda world, row, login: {"language": "ja", "time_zone": "Asia/Tokyo"},
     "preferences/password/": lambda world, row, login: {
@@ -148,6 +182,12 @@ DATA = {
         "new_password1": NEW_PASSWORD,
         "new_password2": NEW_PASSWORD,
     },
+    "preferences/two-step/": lambda world, row, login: {"password": PASSWORD},
+    "preferences/two-step/code/": lambda world, row, login: {"code": "123456"},
+    "preferences/two-step/recovery-codes/": lambda world, row, login: {"password": PASSWORD},
+    "preferences/single-sign-on/": lambda world, row, login: {"password": PASSWORD},
+    "login/code/": lambda world, row, login: {"code": "123456"},
+    "preferences/signature/": lambda world, row, login: {"text": "Yours"},
     "preferences/watching/": lambda world, row, login: {"on_create": "on"},
     "preferences/notifications/address/": lambda world, row, login: {"address": "else@where.example"},
     "login/": lambda world, row, login: {
@@ -183,6 +223,7 @@ FILLED_IN = {
     "admin/opsi/group/add/": {"name": "Day shift", "slug": "day"},
     "admin/tickets/workingcalendar/add/": {"name": "Elsewhere"},
     "admin/tickets/queue/add/": {"name": "Elsewhere"},
+    "admin/tickets/texttemplate/add/": {"name": "Elsewhere", "text": "Hello."},
     "admin/tickets/service/add/": {"name": "Elsewhere"},
     "admin/tickets/sla/add/": {"name": "Elsewhere"},
     "admin/notifications/notificationfunction/server/": {
@@ -210,7 +251,7 @@ def _admin(world, row, pages):
         return {"post": "yes"}
     if row.route.count("/") == 3 and "<" not in row.route and row.route.split("/")[1] != "r":
         model = row.route.split("/")[2]
-        if model in world.admin_rows and model not in {"policycell", "watchersettings"}:
+        if model in world.admin_rows and model not in {"inboxretention", "policycell", "watchersettings"}:
             return {"action": "delete_selected", "index": "0", "_selected_action": world.admin_rows[model]}
     source = path
     if row.route.startswith("admin/notifications/notificationfunction/"):

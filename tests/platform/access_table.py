@@ -11,8 +11,8 @@ from tests.platform.access_world import LOGINS, NOBODY, TICKETS
 FOLDER = Path(__file__).with_name("access")
 TABLES = {path.stem: path for path in sorted(FOLDER.glob("*.txt"))}
 METHODS = ("GET", "POST", "DELETE")
-# As a form sends it: POST with `_method=delete`, and with a `_method` that nobody knows.
-FORMS_ONLY = ("deleting", "unknown")
+# As a form sends it: POST with `_method=delete` or `patch`, and with a `_method` that nobody knows.
+FORMS_ONLY = ("deleting", "patching", "unknown")
 GROUPS = {"agents": ("mika", "uma", "aiko", "vera"), "others": ("carl", "cora", "bo", "ray")}
 LINE = re.compile(r"  (?P<method>\S+) +(?P<what>\S.*?) {2,}(?P<cells>.+)")
 

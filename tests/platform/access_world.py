@@ -2,7 +2,7 @@
 
 | ticket    | what it is                                                                                          |
 |-----------|-----------------------------------------------------------------------------------------------------|
-| acme      | Acme's; mika registered it, uma owns it; carl and mika watch                                         |
+| acme      | Acme's; mika registered it, uma owns it; carl, mika and the group night, which has no members, watch  |
 | borealis  | Borealis's; cora once watched it and is left over                                                   |
 | ray's     | no customer's; ray registered it                                                                    |
 | watched   | no customer's; mika registered it; ray reads it because he watches and for nothing else              |
@@ -25,6 +25,8 @@ from notifications.dispatch import dispatch_operation
 from notifications.models import (
     AddressPause,
     Definition,
+    InboxFilter,
+    InboxRetention,
     InboxRow,
     Mail,
     MailServer,
@@ -36,7 +38,17 @@ from notifications.own_address import SALT
 from notifications.unsubscribing import path_for
 from opsi.models import AuditEntry, Customer, Group, NamingSettings, User
 from opsi.roles import AgentRole
-from tickets.models import Attachment, Queue, QueueGrant, Service, Sla, Ticket, WorkingCalendar
+from tickets.models import (
+    Attachment,
+    ListFilter,
+    Queue,
+    QueueGrant,
+    Service,
+    Sla,
+    TextTemplate,
+    Ticket,
+    WorkingCalendar,
+)
 from tickets.operations import operation
 from watchers.models import PolicyCell, Watcher, WatcherSettings
 
@@ -56,6 +68,7 @@ class World:
     operations: dict[str, uuid.UUID] = field(default_factory=dict)
     attachments: dict[tuple[str, int], Attachment] = field(default_factory=dict)
     admin_rows: dict[str, int] = field(default_factory=dict)
+    policy_change: int = 0
 
     def number(self, name):
         return UNKNOWN if name == "unknown" else self.tickets[name].number
@@ -64,6 +77,11 @@ class World:
         """Of what is about `acme`; 0 for who has none."""
         row = InboxRow.objects.filter(person=self.people[login], ticket=self.tickets["acme"]).first()
         return row.pk if row else 0
+
+    def kept_filter(self, login, model=InboxFilter):
+        """Of the inbox, or of the list of tickets; 0 for who has none."""
+        kept = model.objects.filter(person=self.people[login]).first()
+        return kept.pk if kept else 0
 
     def unsubscribe_token(self, login, ticket="acme"):
         return path_for(self.people[login].pk, self.tickets[ticket].pk).split("/")[2]
@@ -104,6 +122,8 @@ def build(people, acme, borealis, desk) -> World:
     for login in ("uma", "cora"):
         PersonalSettings.objects.create(person=people[login], asked_address=f"{login}@elsewhere.example")
     AddressPause.objects.pause("uma@example.com", "bounced", "550 no such user")
+    InboxFilter.objects.create(person=uma, name="Burning", query="?severity=critical")
+    ListFilter.objects.create(person=uma, name="Burning", asks={"priority": "very_high"})
     _rows_of_the_admin(world, ada, desk, acme)
     return world
 
@@ -136,10 +156,15 @@ def tell():
 
 def _rows_of_the_admin(world, ada, desk, acme):
     """One row of each model that the admin shows."""
-    for settings in (MailServer, NamingSettings, NotificationFunction, WatcherSettings):
+    for settings in (InboxRetention, MailServer, NamingSettings, NotificationFunction, WatcherSettings):
         settings.load().save()
     group = Group.objects.create(name="Night shift", slug="night", agent_role=AgentRole.USER)
     QueueGrant.objects.get_or_create(queue=desk, group=group, defaults={"level": 1})
+    Watcher.objects.watch_group(world.tickets["acme"], group, by=world.people["mika"])
+    cell = PolicyCell.objects.get(setter="requester", target="requester")
+    cell.remove = "none"
+    cell.save()
+    world.policy_change = AuditEntry.objects.filter(kind="watchers.policycell").latest("pk").pk
     world.admin_rows = {
         "user": world.people["bo"].pk,
         "customer": Customer.objects.create(name="Cedar").pk,
@@ -153,11 +178,13 @@ def _rows_of_the_admin(world, ada, desk, acme):
         "queue": desk.pk,
         "service": Service.objects.create(name="Printing").pk,
         "sla": Sla.objects.create(name="Gold", first_response_minutes=60).pk,
+        "texttemplate": TextTemplate.objects.create(name="Seen", text="We have seen it.").pk,
         "ticket": world.tickets["acme"].pk,
         "policycell": PolicyCell.objects.first().pk,
         "watchersettings": WatcherSettings.load().pk,
         "addresspause": AddressPause.objects.get().pk,
         "definition": Definition.objects.order_by("pk").first().pk,
+        "inboxretention": InboxRetention.load().pk,
         "mailserver": MailServer.load().pk,
         "notificationfunction": NotificationFunction.load().pk,
         "mail": Mail.objects.order_by("pk").first().pk,

@@ -127,6 +127,28 @@ def test_postgresql_database():
     assert config["NAME"] == "desk"
 
 
+@pytest.mark.parametrize(
+    ("pool", "expected"),
+    [
+        ("", {"CONN_MAX_AGE": 60}),
+        ("8", {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}),
+        ("external", {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}),
+    ],
+)
+def test_how_a_process_holds_its_connections(pool, expected):
+    variables = {"DATABASE_URL": "postgresql://o@db/desk", "OPSI_DATABASE_POOL": pool}
+    config = Environment(variables).database("DATABASE_URL", Path("unused"))
+    assert expected.items() <= config.items()
+    assert config["CONN_HEALTH_CHECKS"] is True
+
+
+@pytest.mark.parametrize("pool", ["0", "-1", "many", "1001", "٣"])
+def test_a_pool_that_cannot_be_is_refused(pool):
+    variables = {"DATABASE_URL": "postgresql://o@db/desk", "OPSI_DATABASE_POOL": pool}
+    with pytest.raises(BadSetting, match=r"^OPSI_DATABASE_POOL is .* how many connections"):
+        Environment(variables).database("DATABASE_URL", Path("unused"))
+
+
 def test_sqlite_database_in_a_folder_with_a_blank(tmp_path):
     config = Environment({}).database("DATABASE_URL", tmp_path / "my data" / "opsi.sqlite3")
     assert config["NAME"] == str(tmp_path / "my data" / "opsi.sqlite3")

@@ -4,6 +4,7 @@ The same examples each time. `OPSI_HOSTILE_EXAMPLES=200` tries more of them for 
 """
 
 import os
+import re
 import sys
 
 import pytest
@@ -36,8 +37,8 @@ HARSH = settings(
     suppress_health_check=list(HealthCheck),
 )
 FORM = "application/x-www-form-urlencoded"
-# A page that answers a POST with itself though it did what was asked.
-SHOWS_WHAT_IT_DID = ("/unsubscribe/",)
+# A page that answers a POST with itself though it did what was asked, and what only asks, by a POST.
+SHOWS_WHAT_IT_DID = re.compile("/unsubscribe/|.*/(articles/audience|composing)/$")
 
 
 class Attacker(Asker):
@@ -88,7 +89,7 @@ class Attacker(Asker):
         done = status < 400 and not (in_the_admin and status == 200)
         if changed and (method == "GET" or not done):
             return f"{status}, and yet changed {', '.join(changed)}"
-        if method == "POST" and status == 200 and not in_the_admin and not path.startswith(SHOWS_WHAT_IT_DID):
+        if method == "POST" and status == 200 and not in_the_admin and not SHOWS_WHAT_IT_DID.match(path):
             return "200 for a POST: refused without saying so"
         return ""
 

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from tests.tickets.segregation import world as world
 from tickets.models import Sla, WorkingCalendar
 from tickets.models.calendar import WEEK
 

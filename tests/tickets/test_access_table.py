@@ -21,6 +21,7 @@ TABLE = {
     "edit_article": WORK,
     "delete_article": WORK,
     "merge": WORK,
+    "link": WORK,
     "split": WORK,
     "delete": WORK,
     "restore": "ada",
@@ -74,6 +75,7 @@ PAGES = {
     "edit_article": "articles/1/edit/",
     "delete_article": "articles/1/delete/",
     "merge": "merge/",
+    "link": "links/",
     "delete": "delete/",
 }
 

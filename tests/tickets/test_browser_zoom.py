@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.people import PASSWORD
+from tickets.models import Reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,9 +46,25 @@ def url(ticket):
     return f"/tickets/{ticket.number}/"
 
 
-def test_an_article_opens_beside_the_list_and_back_brings_the_former(page, visit, ticket, uma):
-    ticket.note("The disk is full.", by=uma)
+def test_the_row_of_the_open_article_is_in_sight(page, visit, ticket, uma, mika):
+    for number in range(2, 26):
+        ticket.note(f"Note {number}", by=mika)
+    Reading.objects.read(ticket, uma, up_to=3)
     visit(uma, url(ticket))
+    expect(page.locator("#row-4")).to_be_in_viewport()
+    expect(page.locator("#row-25")).not_to_be_in_viewport()
+    page.locator("#row-3").click()
+    expect(page.get_by_role("article")).to_contain_text("Note 3")
+    expect(page.locator("#row-3")).to_be_in_viewport()
+    expect(page.locator("#row-3")).to_be_focused()
+
+
+def test_an_article_opens_beside_the_list_and_back_brings_the_former(page, visit, ticket, uma, mika):
+    ticket.note("The disk is full.", by=mika)
+    Reading.objects.read(ticket, uma, up_to=1)
+    with page.expect_response("**/reading/"):
+        visit(uma, url(ticket))
+    assert uma.readings.get().up_to == 2
     expect(page.get_by_role("article")).to_contain_text("The disk is full.")
     page.locator("#row-1").click()
     expect(page.get_by_role("article")).to_contain_text("Since this morning nothing leaves.")
@@ -54,6 +72,49 @@ def test_an_article_opens_beside_the_list_and_back_brings_the_former(page, visit
     expect(page.locator("#row-1")).to_have_attribute("aria-current", "true")
     page.go_back()
     expect(page.get_by_role("article")).to_contain_text("The disk is full.")
+
+
+def test_articles_are_filtered_and_gone_through_by_keys(page, visit, ticket, uma, cora):
+    ticket.note("The disk is full.", by=uma)
+    ticket.follow_up("Thank you.", by=cora)
+    ticket.follow_up("It works.", by=cora)
+    Reading.objects.read(ticket, uma, up_to=4)
+    visit(uma, url(ticket))
+    page.get_by_text("Filter", exact=True).click()
+    page.get_by_label("Sender", exact=True).focus()
+    page.get_by_label("Sender", exact=True).select_option("customer")
+    expect(page.locator(".article-row")).to_have_count(2)
+    expect(page.get_by_label("Sender", exact=True)).to_be_focused()
+    expect(page).to_have_url(re.compile("sender=customer"))
+    page.locator("#row-4").click()
+    page.keyboard.press("j")
+    expect(page.get_by_role("article")).to_contain_text("Thank you.")
+    expect(page.locator("#row-3")).to_be_focused()
+    expect(page.locator("#articles-said")).to_contain_text("Article 3 is open")
+    page.get_by_label("Keys: j next").uncheck()
+    page.locator("#row-3").focus()
+    page.keyboard.press("k")
+    page.get_by_role("link", name="Show all").click()
+    expect(page.locator(".article-row")).to_have_count(4)
+    expect(page.get_by_role("article")).to_contain_text("It works.")
+    page.get_by_role("button", name="Timeline").click()
+    expect(page.get_by_role("heading", name="Timeline")).to_be_visible()
+    expect(page.get_by_role("article")).to_have_count(4)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_has_nothing_to_say_of_the_other_views(
+    page, visit, make_ticket, ticket, acme, gold, uma, cora, scheme
+):
+    promised = make_ticket(customer=acme, owner=uma, sla=gold, title="Relay " * 30)
+    promised.link(ticket, by=uma)
+    promised.follow_up("Hello?", by=cora)
+    page.emulate_media(color_scheme=scheme)
+    visit(uma, f"{url(promised)}?sender=customer")
+    for tail in ("?sender=customer", "?view=timeline", "print/"):
+        page.goto(page.url.split("/tickets/")[0] + url(promised) + tail)
+        result = Axe().run(page)
+        assert result.violations_count == 0, f"{tail}: {result.generate_report()}"
 
 
 def test_a_link_from_a_mail_opens_its_article_on_any_page_of_the_list(page, visit, ticket, uma, live_server):
@@ -170,7 +231,7 @@ def test_agents_are_helped_to_a_customer_user(page, visit, uma, cora, service_de
 def test_nothing_is_wider_than_a_small_phone(page, visit, everyone, ticket, login):
     ticket.reply("x" * 400 + " https://example.com/" + "y" * 300, by=everyone["uma"], subject="z" * 200)
     page.set_viewport_size({"width": 320, "height": 640})
-    for path in (url(ticket), "/tickets/", "/tickets/new/"):
+    for path in (url(ticket), f"{url(ticket)}?view=timeline", f"{url(ticket)}print/", "/tickets/new/"):
         if path == url(ticket):
             visit(everyone[login], path)
         else:

@@ -136,6 +136,8 @@ def test_who_owns_it_is_asked_about_themselves(ticket, staff, uma, signed_in):
     Queue.objects.filter(pk=staff.pk).update(open_to_moves=True)
     asked = move(signed_in(uma), ticket, staff).text
     assert "You are the owner and cannot read “Personnel matters” yourself." in asked
+    assert "You stay the owner, and read this ticket for that reason alone" in asked
+    assert "Stays the owner" not in asked
     assert "out of your sight" not in asked
     assert move(signed_in(uma), ticket, staff, asked=staff.pk, owner_then="take_off").url == "/tickets/"
 

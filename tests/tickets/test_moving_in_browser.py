@@ -25,9 +25,10 @@ def test_without_script_it_is_asked_on_a_page_that_fits_a_phone(moving, ticket, 
     page.goto(moving)
     page.get_by_role("combobox", name="Queue").select_option(label=MATTERS)
     page.get_by_role("main").get_by_role("button", name="Move").click()
-    assert page.evaluate("document.documentElement.scrollWidth") <= 320
     question = page.get_by_role("group", name="You are the owner and cannot read")
-    question.get_by_label("Is taken off").check()
+    expect(question).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    question.get_by_label("You are taken off").check()
     page.get_by_role("main").get_by_role("button", name="Move").click()
     expect(page).to_have_url(f"{page.url.partition('/tickets')[0]}/tickets/")
     ticket.refresh_from_db()
@@ -41,7 +42,7 @@ def test_in_the_dialog_it_is_asked_accessibly_and_the_owner_kept(moving, ticket,
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("combobox", name="Queue").select_option(label=MATTERS)
     dialog.get_by_role("button", name="Move").click()
-    dialog.get_by_label("Stays the owner").check()
+    dialog.get_by_label("You stay the owner").check()
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     dialog.get_by_role("button", name="Move").click()

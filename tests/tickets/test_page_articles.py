@@ -290,3 +290,9 @@ def test_the_articles_address_takes_posts_alone(ticket, uma, signed_in):
     assert client.get(url(ticket)).status_code == 405
     assert client.delete(url(ticket)).status_code == 405
     assert client.post(url(ticket, "new/")).status_code == 405
+
+
+def test_a_note_can_be_made_visible_by_whoever_may_reply(ticket, uma, signed_in):
+    page = f"/tickets/{ticket.number}/articles/new/?kind=note"
+    assert 'name="visible_for_customer"' in signed_in(uma).get(page).text
+    assert 'name="visible_for_customer"' not in signed_in(uma).get(page.replace("note", "reply")).text

@@ -1,4 +1,4 @@
-"""The due times in the zoom window's ticket information: for agents, in words, whatever the colour (domain §3)."""
+"""The due times in the zoom window: for agents, in words, whatever the colour (domain §3)."""
 
 import re
 
@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
 
 
 def information(page):
-    """{label: what stands beside it} of the panel."""
-    rows = re.findall(r"<div><dt>(.*?)</dt><dd>(.*?)</dd></div>", page.text, re.S)
+    """{label: what stands beside it} of header and panel."""
+    rows = re.findall(r"<div[^>]*><dt>(.*?)</dt>\s*<dd>(.*?)</dd></div>", page.text, re.S)
     return {label: re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", value)).strip() for label, value in rows}
 
 

@@ -160,3 +160,29 @@ def test_getting_every_page_changes_nothing(ticket, uma, signed_in):
         client.get(f"/tickets/{ticket.number}/{page}")
     assert Ticket.objects.values().get() == before
     assert TicketEvent.objects.count() == 1
+
+
+NAMES = {
+    "ats": "@" * 5_000,
+    "names": "@a." * 2_000,
+    "ticks": "`" * 5_000,
+    "braces": "{{" * 3_000,
+    "wide": "＠" * 900,
+}
+
+
+@pytest.mark.parametrize("junk", (JUNK | NAMES).values(), ids=JUNK | NAMES)
+def test_what_stands_beside_writing_takes_junk(ticket, uma, signed_in, junk):
+    """Suggestions, the line of whom it goes to, templates, and who else is writing."""
+    client, page = signed_in(uma), f"/tickets/{ticket.number}/"
+    given = junk if isinstance(junk, list) else junk[:4000]
+    for tail in ("articles/people/", "composing/", "articles/new/?kind=reply"):
+        answer = client.get(page + tail, dict.fromkeys(("q", "since", "template"), given))
+        assert answer.status_code == 200
+    names = ("body", "informed", "newest", "version", "next_state", "pending_until", "visible_for_customer")
+    sent = {"kind": "note"} | dict.fromkeys(names, junk)
+    assert client.post(page + "articles/audience/", sent).status_code == 200
+    assert client.post(page + "articles/", sent | {"version": "x"}).status_code == 422
+    assert client.post(page + "composing/", {"kind": junk}).status_code == 422
+    assert client.get(page + f"articles/templates/{'9' * 40}/").status_code == 404
+    assert ticket.articles.count() == 1

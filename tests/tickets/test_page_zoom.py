@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tickets.models import Article
+from tickets.models import Article, Reading
 
 
 def url(ticket, tail=""):
@@ -55,6 +55,7 @@ def test_title_and_header_say_which_ticket(talked_about, uma, signed_in):
 
 
 def test_the_newest_article_lies_open(talked_about, uma, signed_in):
+    Reading.objects.read(talked_about, uma, up_to=4)
     page = signed_in(uma).get(url(talked_about))
     assert shown_numbers(page) == [4, 3, 2, 1]
     assert page.context["conversation"].shown.number == 4
@@ -121,6 +122,7 @@ def test_pages_of_articles_keep_their_numbers(ticket, uma, signed_in):
     for number in range(2, 61):
         ticket.note(f"Note {number}", by=uma)
     client = signed_in(uma)
+    Reading.objects.read(ticket, uma, up_to=1)
     assert shown_numbers(client.get(url(ticket))) == list(range(60, 35, -1))
     assert shown_numbers(client.get(url(ticket, "?page=3"))) == list(range(10, 0, -1))
     page = client.get(url(ticket, "?article=7"))
@@ -158,7 +160,7 @@ def test_turning_to_another_article_fetches_the_articles_alone(talked_about, uma
 
 def test_texts_are_text_and_links_in_them_work(ticket, uma, signed_in):
     ticket.note("<img src=x onerror=alert(1)> see https://status.example.com/?a=1&b=2", by=uma)
-    text = signed_in(uma).get(url(ticket)).text
+    text = signed_in(uma).get(url(ticket, "?article=2")).text
     assert "<img src=x" not in text
     assert 'href="https://status.example.com/?a=1&amp;b=2"' in text
 

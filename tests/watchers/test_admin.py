@@ -3,9 +3,10 @@
 import pytest
 from django.contrib.admin.models import LogEntry
 
+from opsi.audit_entry import AuditEntry
 from watchers.choices import Extent, SetterKind, TargetKind
 from watchers.forms import PolicyForm
-from watchers.models import PolicyCell, WatcherSettings
+from watchers.models import PolicyCell, Watcher, WatcherSettings
 from watchers.presets import Preset, Rule
 
 GRID = "/admin/watchers/policycell/"
@@ -34,7 +35,8 @@ def rule(setter, target):
 def test_the_grid_shows_every_cell_with_a_name_of_its_own(desk):
     page = desk.get(GRID)
     assert page.status_code == 200
-    assert page.text.count("<select") == len(SetterKind) * len(TargetKind) * 3
+    grid = page.text.partition("<tbody>")[2].partition("</table>")[0]
+    assert grid.count("<select") == len(SetterKind) * len(TargetKind) * 3
     assert 'aria-label="Viewer (itsm_viewer) – Agents: Add"' in page.text
 
 
@@ -86,7 +88,7 @@ def test_a_broken_form_is_refused(data, desk):
 def test_a_preset_says_what_would_change_and_changes_it_on_confirmation(desk):
     address = f"{GRID}preset/customer_manager_decides/"
     page = desk.get(address)
-    assert page.text.count('<th scope="row">') == 1
+    assert page.text.partition('id="content-main"')[2].count('<th scope="row">') == 1
     assert "themselves and whom they added" in page.text
     assert rule(SetterKind.CUSTOMER_USER, TargetKind.OWN_CUSTOMER).remove == Extent.ALL
     assert desk.post(address, follow=True).redirect_chain == [(GRID, 302)]
@@ -126,3 +128,99 @@ def test_the_index_leads_to_both(desk):
     page = desk.get("/admin/").text
     assert GRID in page
     assert "/admin/watchers/watchersettings/" in page
+
+
+# What differs, trying, taking back
+
+
+def test_what_differs_from_the_nearest_preset_is_marked(desk):
+    assert "differs from" not in desk.get(GRID).text
+    desk.post(GRID, as_shown(itsm_viewer__agent__add="self"))
+    page = desk.get(GRID).text
+    assert "1 cell differs from “As shipped”; it is marked in the table." in page
+    assert "In “As shipped”: all" in page
+    assert page.count("is-different") == 1
+
+
+class TestTrying:
+    """The answers are those of the dialog, since the same code gives them."""
+
+    TRY = f"{GRID}try/"
+
+    @pytest.fixture
+    def tried(self, desk):
+        """`tried(person, ticket, preset="")`: the trial that ada sees."""
+
+        def ask(person, ticket, preset=""):
+            answer = desk.get(self.TRY, {"who": person.username, "ticket": ticket.number, "preset": preset})
+            assert answer.status_code == 200
+            return answer.context["trial"]
+
+        return ask
+
+    def test_whom_a_setter_may_add_see_and_remove(self, tried, ticket, cora, carl, uma):
+        Watcher.objects.watch(ticket, uma, by=uma)
+        Watcher.objects.watch(ticket, carl, by=uma)
+        trial = tried(cora, ticket)
+        assert [shown.person for shown in trial.candidates] == [cora]
+        assert [(shown.person, shown.may_remove) for shown in trial.watchers] == [(carl, True)]
+        assert trial.hidden == 1
+
+    def test_a_preset_is_tried_before_it_is_in_force(self, tried, ticket, cora, carl, uma):
+        Watcher.objects.watch(ticket, carl, by=uma)
+        [shown] = tried(cora, ticket, "customer_manager_decides").watchers
+        assert (shown.person, shown.may_remove) == (carl, False)
+        assert rule(SetterKind.CUSTOMER_USER, TargetKind.OWN_CUSTOMER).remove == Extent.ALL
+
+    def test_who_cannot_read_the_ticket_may_set_nobody(self, desk, ticket, bo):
+        answer = desk.get(self.TRY, {"who": "bo", "ticket": ticket.number})
+        assert "Cannot read this ticket, so may set nobody on it" in answer.text
+
+    def test_somebody_of_each_kind_is_offered(self, desk, ticket, everyone):
+        examples = dict(desk.get(self.TRY, {"ticket": ticket.number}).context["examples"])
+        assert set(examples) == set(SetterKind)
+
+    @pytest.mark.parametrize(
+        ("asked", "field"),
+        [
+            ({"who": "nobody"}, "who"), ({"who": "\0"}, "who"), ({"ticket": "1"}, "ticket"),
+            ({"ticket": "9" * 99}, "ticket"), ({"preset": "x"}, "preset"),
+        ],
+    )  # fmt: skip
+    def test_a_bad_question_is_answered_beside_its_field(self, desk, ticket, asked, field):
+        answer = desk.get(self.TRY, asked)
+        assert answer.status_code == 422
+        assert list(answer.context["form"].errors) == [field]
+
+    def test_nothing_is_posted_there(self, desk):
+        assert desk.post(self.TRY).status_code == 405
+
+
+class TestTakingBack:
+    def entry(self):
+        return AuditEntry.objects.filter(kind="watchers.policycell", act="changed").first()
+
+    def undo(self, desk, pk):
+        return desk.post(f"{GRID}undo/{pk}/", follow=True)
+
+    def test_a_change_is_put_back_and_recorded(self, desk):
+        desk.post(GRID, as_shown(itsm_viewer__agent__add="self"))
+        assert "Last changes" in desk.get(GRID).text
+        assert "Put back: Viewer (itsm_viewer) – Agents" in self.undo(desk, self.entry().pk).text
+        assert rule(SetterKind.VIEWER, TargetKind.AGENT).add == Extent.ALL
+        assert list(self.entry().changes) == [["add", "self", "all"]]
+
+    def test_what_was_changed_again_since_is_not(self, desk):
+        desk.post(GRID, as_shown(itsm_viewer__agent__add="self"))
+        first = self.entry().pk
+        desk.post(GRID, as_shown(itsm_viewer__agent__add="none"))
+        assert "This was changed again since" in self.undo(desk, first).text
+        assert rule(SetterKind.VIEWER, TargetKind.AGENT).add == Extent.NONE
+
+    @pytest.mark.parametrize("pk", [0, 999_999, 10**30])
+    def test_an_unknown_one_is_not_found(self, desk, pk):
+        assert self.undo(desk, pk).status_code == 404
+
+    def test_no_get_puts_back(self, desk):
+        desk.post(GRID, as_shown(itsm_viewer__agent__add="self"))
+        assert desk.get(f"{GRID}undo/{self.entry().pk}/").status_code == 405

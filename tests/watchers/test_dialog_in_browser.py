@@ -34,6 +34,7 @@ def opened(live_server, ticket, everyone, signed_in, browser):
         page = context.new_page()
         page.complaints = []
         page.on("console", lambda said: page.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
         page.goto(f"/tickets/{ticket.number}/{tail}")
         return page
 
@@ -77,6 +78,27 @@ def test_clicks_faster_than_the_answers_are_all_done(opened, ticket):
     expect(watcher_list(dialog).get_by_role("listitem")).to_have_count(4)
     expect(page.locator("#watch-button")).to_contain_text("4")
     assert ticket.events.filter(name="TicketSubscribe").count() == 4
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["closed", "opened anew"])
+def test_what_is_under_way_when_the_dialog_closes_is_done_and_shown(again, opened, ticket):
+    page = opened("uma")
+    dialog = open_watcher_dialog(page)
+    under_way = []
+    page.route("**/watchers/", lambda route: under_way.append(route), times=1)
+    with page.expect_request(lambda request: request.method == "POST"):
+        dialog.get_by_role("button", name="Add Cora Castor").click()
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    if again:
+        open_watcher_dialog(page)
+    under_way[0].continue_()
+    expect(page.locator("#watch-button")).to_contain_text("1")
+    expect(page.locator(".zoom-panels")).to_contain_text("Cora Castor")
+    if again:
+        expect(watcher_list(dialog).get_by_role("listitem")).to_have_count(1)
+        add_watcher(dialog, "Carl Castor")
+    assert page.complaints == []
 
 
 def test_arrow_keys_walk_through_the_people_found(opened):
@@ -185,3 +207,25 @@ def test_people_are_chosen_for_a_new_ticket_by_name(opened, acme):
     panel = page.get_by_role("region", name="Watchers")
     expect(panel).to_contain_text("佐藤 愛子")
     expect(panel).to_contain_text("Cora Castor")
+
+
+def test_who_was_chosen_for_a_new_ticket_survives_a_reload(opened, acme):
+    page = opened("uma")
+    page.goto("/tickets/new/")
+    field, chosen = page.get_by_role("textbox", name="Watchers"), page.locator("[data-chips] li")
+    for login, name in (("aiko", "佐藤 愛子"), ("vera", "Vera Viewer")):
+        field.fill(login)
+        page.get_by_role("button", name=f"Add {name}").click()
+    page.reload()
+    expect(page.get_by_text("What you had written is here again.")).to_be_visible()
+    expect(chosen).to_contain_text(["佐藤 愛子", "Vera Viewer"])
+    page.get_by_role("button", name="Remove 佐藤 愛子").click()
+    field.fill("mik")
+    page.reload()
+    expect(chosen).to_contain_text(["Vera Viewer"])
+    expect(field).to_have_value("mik")
+    page.get_by_role("button", name="Discard it").click()
+    expect(chosen).to_have_count(0)
+    page.reload()
+    expect(chosen).to_have_count(0)
+    expect(field).to_have_value("")

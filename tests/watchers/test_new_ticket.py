@@ -70,7 +70,7 @@ def test_who_cannot_watch_is_said_beside_the_field_and_nothing_is_saved(
 def test_others_than_agents_set_whom_the_policy_lets_them(setter, allowed, form, everyone, signed_in):
     client = signed_in(everyone[setter])
     for login in everyone:
-        answer = client.post("/tickets/new/", form | {"watchers": login})
+        answer = client.post("/tickets/new/", form | {"title": f"For {login}", "watchers": login})
         assert (answer.status_code == 302) == (login in allowed.split()), login
     assert watching() == set(allowed.split())
     assert Ticket.objects.count() == len(allowed.split())
@@ -107,3 +107,11 @@ def test_suggestions_name_people_and_grey_who_cannot(form, everyone, service_des
 def test_viewers_register_nothing_and_are_suggested_nobody(vera, signed_in):
     assert signed_in(vera).get("/watchers/suggestions/", {"q": "a"}).status_code == 404
     assert signed_in(vera).post("/watchers/suggestions/").status_code == 405
+
+
+def test_before_there_is_any_queue_nobody_can_read_it_and_nothing_breaks(everyone, uma, signed_in):
+    client = signed_in(uma)
+    found = client.get("/watchers/suggestions/", {"watchers": "aiko"})
+    assert (found.status_code, "Cannot read this ticket" in found.text) == (200, True)
+    answer = client.post("/tickets/new/", {"title": "Printer", "watchers": "aiko, mika"})
+    assert answer.status_code == 422

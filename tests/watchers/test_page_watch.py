@@ -52,7 +52,13 @@ def test_htmx_gets_the_buttons_and_the_panel_as_they_are_now(ticket, uma, signed
     assert '<span class="watcher-count" aria-hidden="true">0</span>' in stopped.text
 
 
-@pytest.mark.parametrize("method", ["get", "head", "put", "patch", "options"])
+def test_narrowing_that_says_nothing_changes_nothing(ticket, uma, signed_in):
+    Watcher.objects.watch(ticket, uma, by=uma)
+    assert signed_in(uma).patch(address(ticket)).status_code == 400
+    assert watches(uma, ticket)
+
+
+@pytest.mark.parametrize("method", ["get", "head", "put", "options"])
 def test_other_methods_are_not_there(method, ticket, uma, signed_in):
     assert getattr(signed_in(uma), method)(address(ticket)).status_code == 405
     assert not watches(uma, ticket)

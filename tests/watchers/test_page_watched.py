@@ -1,11 +1,14 @@
 """`/watched/`: my watched tickets (contract; B17)."""
 
 import datetime
+import re
 
 import pytest
 
 from tickets.choices import State
+from tickets.models import Reading, Ticket
 from watchers.models import Watcher
+from watchers.watched import Watched
 
 NOW = datetime.datetime(2026, 5, 4, 9, 0, tzinfo=datetime.UTC)
 
@@ -57,6 +60,7 @@ def test_pending_and_reminder_reached_with_their_numbers(make_ticket, uma, signe
     client = signed_in(uma)
     assert [(view.value, number) for view, number in client.get("/watched/").context["watched"].views] == [
         ("all", 3),
+        ("new", 3),
         ("pending", 2),
         ("reminder", 1),
     ]
@@ -79,3 +83,53 @@ def test_times_are_the_readers_own(ticket, aiko, signed_in, time_machine):
     time_machine.move_to(datetime.datetime(2026, 5, 4, 22, 30, tzinfo=datetime.UTC), tick=False)
     Watcher.objects.watch(ticket, aiko, by=aiko)
     assert "2026-05-05 07:30 JST" in signed_in(aiko).get("/watched/").text
+
+
+def test_a_new_article_is_one_i_have_not_read_and_did_not_write(make_ticket, uma, mika, signed_in):
+    read, news, mine = (make_ticket(title=title) for title in ("Read", "News", "Mine"))
+    for ticket in (read, news, mine):
+        Watcher.objects.watch(ticket, uma, by=uma)
+        Reading.objects.read(ticket, uma, 1)
+    news.note("Something new.", by=mika)
+    mine.note("I wrote this.", by=uma)
+    client = signed_in(uma)
+    page = client.get("/watched/?view=new")
+    assert titles(page) == ["News"]
+    assert dict(page.context["watched"].views)["new"] == 1
+    Reading.objects.read(news, uma, 2)
+    page = client.get("/watched/?view=new")
+    assert titles(page) == []
+    assert "You have read everything on the tickets you watch." in page.text
+
+
+def test_internal_notes_are_no_news_to_customers(ticket, cora, uma, mika, signed_in):
+    Watcher.objects.watch(ticket, cora, by=uma)
+    Reading.objects.read(ticket, cora, 1)
+    ticket.note("Between us.", by=mika)
+    assert titles(signed_in(cora).get("/watched/?view=new")) == []
+
+
+def test_the_top_bar_of_every_page_counts_them(make_ticket, borealis, cora, uma, mika, signed_in):
+    for title in "ab":
+        ticket = make_ticket(title=title, customer=cora.customer)
+        Watcher.objects.watch(ticket, cora, by=uma)
+    ticket.change_state(State.PENDING, by=uma)
+    hidden = make_ticket(customer=cora.customer)
+    Watcher.objects.watch(hidden, cora, by=uma)
+    hidden.change_customer(borealis, by=uma)
+    menu = signed_in(cora).get("/preferences/").text.partition("watched-menu")[2].partition("</details>")[0]
+    counted = re.findall(r'href="/watched/(?:\?view=(\w+))?".*?watcher-count">([^<]+)<', menu, re.DOTALL)
+    assert counted == [("", "2"), ("new", "2"), ("pending", "1"), ("reminder", "0")]
+    assert "2 with a new article" in menu
+
+
+def test_the_top_bar_costs_one_statement_and_counts_no_further_than_99(
+    make_ticket, uma, django_assert_num_queries
+):
+    first = make_ticket()
+    Ticket.objects.bulk_create(
+        Ticket(number=f"20260101{n:08}", title=f"{n}", queue=first.queue) for n in range(120)
+    )
+    Watcher.objects.bulk_create(Watcher(ticket=ticket, user=uma) for ticket in Ticket.objects.all())
+    with django_assert_num_queries(1):
+        assert dict(Watched(uma, {}).shown)["all"] == "99+"

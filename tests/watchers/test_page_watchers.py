@@ -201,7 +201,7 @@ def test_methods_the_dialog_does_not_have(method, ticket, uma, signed_in):
     assert getattr(signed_in(uma), method)(address(ticket)).status_code == 405
 
 
-@pytest.mark.parametrize("method", ["get", "head", "post", "put", "patch"])
+@pytest.mark.parametrize("method", ["get", "head", "post", "put"])
 def test_methods_a_watcher_does_not_have(method, ticket, uma, signed_in):
     assert getattr(signed_in(uma), method)(address(ticket, "uma")).status_code == 405
 
@@ -224,6 +224,8 @@ def test_the_list_comes_in_pages_however_long_it_is(ticket, uma, signed_in, djan
 
 
 def crowd(ticket, count):
+    """`count` more agents who watch."""
+    already = User.objects.filter(username__startswith="person").count()
     people = User.objects.bulk_create(
         User(
             username=f"person{number}",
@@ -231,6 +233,6 @@ def crowd(ticket, count):
             agent_role="itsm_user",
             effective_role="itsm_user",
         )
-        for number in range(count)
+        for number in range(already, already + count)
     )
     Watcher.objects.bulk_create(Watcher(ticket=ticket, user=person) for person in people)

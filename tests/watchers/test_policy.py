@@ -7,8 +7,9 @@ from django.core.management import call_command
 from opsi.models import User
 from tickets.models import QueueGrant
 from watchers.choices import Extent, SetterKind, TargetKind
+from watchers.kinds import of_kind, setter_kind, target_kind
 from watchers.models import PolicyCell, Watcher, WatcherSettings
-from watchers.policy import Policy, Refusal, of_kind, setter_kind, target_kind
+from watchers.policy import Policy, Refusal
 from watchers.presets import SHIPPED, Preset, Rule
 
 AGENTS = ("ada", "mika", "uma", "aiko", "vera")

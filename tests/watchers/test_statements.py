@@ -42,12 +42,10 @@ def test_one_watcher_or_fifty(name, act, login, ticket, everyone, signed_in, uma
     prepare()
     with_one = statements(lambda: act(client, ticket))
     Watcher.objects.all().delete()
-    from opsi.models import User
-
-    User.objects.filter(username__startswith="person").delete()
     crowd(ticket, 50)
     prepare()
-    assert statements(lambda: act(client, ticket)) == with_one
+    # A full page of people has no room for groups.
+    assert statements(lambda: act(client, ticket)) <= with_one
 
 
 def test_fifty_watched_tickets_cost_what_one_does(make_ticket, signed_in, uma):

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 
 from opsi.models import User
+from tickets import operations
 from tickets.models import Ticket
 from watchers.models import Watcher
 
@@ -155,3 +156,21 @@ def test_a_group_may_watch_and_opens_nothing(ticket, service_desk, db):
     outsider.groups.add(group)
     Watcher.objects.create(ticket=ticket, group=group)
     assert not Ticket.objects.readable_by(outsider).exists()
+
+
+def test_who_begins_to_watch_where_a_merge_takes_them_at_the_same_moment_watches_once(
+    ticket, make_ticket, uma, aiko, mika, monkeypatch
+):
+    target = make_ticket()
+    Watcher.objects.watch(ticket, uma, by=mika)
+    now = operations.now
+
+    def meanwhile():
+        # Between asking who watches the target and taking the watchers along.
+        Watcher.objects.get_or_create(ticket=target, user=uma, defaults={"added_by": aiko})
+        return now()
+
+    monkeypatch.setattr("watchers.watching.operations.now", meanwhile)
+    Watcher.objects.move(ticket, target, by=mika)
+    assert (watching(ticket), watching(target)) == (set(), {"uma"})
+    assert Watcher.objects.get(ticket=target).added_by == aiko

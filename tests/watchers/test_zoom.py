@@ -90,7 +90,7 @@ def test_every_page_leads_to_my_watched_tickets(uma, signed_in):
     assert 'href="/watched/"' in signed_in(uma).get("/tickets/").text
 
 
-@pytest.mark.parametrize("part", ["", "history/"])
+@pytest.mark.parametrize("part", ["", "history/", "?view=timeline"])
 def test_the_history_keeps_from_an_agent_whom_they_may_not_see_watching(
     part, ticket, everyone, uma, signed_in
 ):

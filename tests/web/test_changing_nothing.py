@@ -67,6 +67,10 @@ def test_a_parameter_does_not_make_it_another_method(addresses, everyone, signed
     assert everything() == before
 
 
+# A watch is narrowed and widened by PATCH (docs/watchers.md).
+NARROWED = {"watch", "watcher", "group_watcher"}
+
+
 @pytest.mark.parametrize("path", ["/logout/", "/admin/logout/"])
 def test_nobody_is_signed_out_by_a_link(uma, ada, signed_in, path):
     client = signed_in(ada)
@@ -80,4 +84,8 @@ def test_pages_have_the_methods_they_have(addresses, everyone, signed_in):
         if route.name.startswith("admin:") or route.name == "mail_tracking":
             continue
         for method in ("PUT", "PATCH", "TRACE", "BREW"):
-            assert client.generic(method, address).status_code == 405, (method, address)
+            answer = client.generic(method, address)
+            if method == "PATCH" and route.name in NARROWED:
+                assert 400 <= answer.status_code < 500, address  # it does not say how
+            else:
+                assert answer.status_code == 405, (method, address)

@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from playwright.sync_api import expect
 
-from notifications.sweep import sweep
 from tests.notifications.conftest import make_definition
+from tests.sweeping import sweep
 from tests.tickets.test_rich_text import VECTORS
 from tickets import uploads
 from watchers.models import Watcher

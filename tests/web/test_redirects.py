@@ -5,8 +5,8 @@ from urllib.parse import urljoin, urlsplit
 import pytest
 from django.test import Client
 
-from notifications.sweep import sweep
 from tests.people import PASSWORD
+from tests.sweeping import sweep
 from tests.waiting import minutes, text_of
 
 OUTSIDE = [

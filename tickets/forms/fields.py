@@ -166,7 +166,7 @@ class QueueForm(ChangeForm):
         for post, person in self.move.left_out.items():
             self.fields[f"{post}_then"] = forms.ChoiceField(
                 label=self._question(post, person),
-                choices=_KEEP_OR_TAKE_OFF[post],
+                choices=(_YOU_KEEP_OR_TAKE_OFF if person == self.person else _KEEP_OR_TAKE_OFF)[post],
                 widget=forms.RadioSelect,
                 error_messages={"required": _("Choose one of the two.")},
             )
@@ -197,6 +197,16 @@ _KEEP_OR_TAKE_OFF = {
     "responsible": [
         ("keep", _("Stays responsible, and reads this ticket for that reason alone")),
         ("take_off", _("Is taken off: nobody is then responsible")),
+    ],
+}
+_YOU_KEEP_OR_TAKE_OFF = {
+    "owner": [
+        ("keep", _("You stay the owner, and read this ticket for that reason alone")),
+        ("take_off", _("You are taken off: the ticket then has no owner")),
+    ],
+    "responsible": [
+        ("keep", _("You stay responsible, and read this ticket for that reason alone")),
+        ("take_off", _("You are taken off: nobody is then responsible")),
     ],
 }
 _ASKED_ABOUT = {

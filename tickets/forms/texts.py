@@ -54,6 +54,18 @@ class AddressesField(LineField):
         return line
 
 
+class LoginsField(LineField):
+    """Logins separated by commas or blanks, an @ before them or not; cleans to a list, each once."""
+
+    def __init__(self, **kwargs):
+        super().__init__(required=False, max_length=2000, **kwargs)
+        self.widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+    def clean(self, value):
+        typed = (login.strip("@＠") for login in re.split(r"[\s,;、，；]+", super().clean(value)))
+        return list({login.lower(): login for login in typed if login}.values())
+
+
 class MomentField(forms.DateTimeField):
     """A time to come, in the reader's time zone; cleans to an aware datetime or None."""
 

@@ -13,8 +13,11 @@ from tickets.choices import Channel, SenderType
 class ArticleQuerySet(models.QuerySet):
     def visible_to(self, person):
         """Articles of tickets `person` may read anyway: agents see all, others only those marked for customers."""
+        return self.visible(to_agents=person.is_agent)
+
+    def visible(self, *, to_agents):
         shown = self.filter(deleted_at=None)
-        return shown if person.is_agent else shown.filter(visible_for_customer=True)
+        return shown if to_agents else shown.filter(visible_for_customer=True)
 
 
 class Article(models.Model):
@@ -24,12 +27,14 @@ class Article(models.Model):
     mail, "" where there is none. It is cleaned (tickets.rich_text) and shown in a frame of its own.
     """
 
-    ticket = models.ForeignKey("tickets.Ticket", on_delete=models.CASCADE, related_name="articles")
+    ticket = models.ForeignKey(
+        "tickets.Ticket", on_delete=models.CASCADE, related_name="articles", db_index=False
+    )
     number = models.PositiveIntegerField(_("number"))
     sender_type = models.CharField(_("sender type"), max_length=10, choices=SenderType)
     channel = models.CharField(_("channel"), max_length=10, choices=Channel)
     author = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+", db_index=False
     )
     from_address = models.CharField(_("from"), max_length=320, blank=True)
     to = models.TextField(_("to"), blank=True)
@@ -38,6 +43,8 @@ class Article(models.Model):
     body = models.TextField(_("text"))
     html = models.TextField(_("formatted text"), blank=True, default="")
     visible_for_customer = models.BooleanField(_("visible for customer"), default=False)
+    # The ids of those it informs by name, whatever else they are to the ticket; agents alone are told who.
+    informed = models.JSONField(default=list, blank=True, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now)
     edited_at = models.DateTimeField(null=True, blank=True)
     deleted_at = models.DateTimeField(null=True, blank=True)
@@ -60,6 +67,10 @@ class Article(models.Model):
     def is_visible_to(self, person):
         """As `ArticleQuerySet.visible_to`, for one article of a ticket `person` may read anyway."""
         return self.deleted_at is None and (person.is_agent or self.visible_for_customer)
+
+    def is_news_to(self, person):
+        """Whether `person` sees it and did not write it themselves."""
+        return self.is_visible_to(person) and self.author_id != person.pk
 
 
 class ArticleVersion(models.Model):

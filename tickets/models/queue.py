@@ -30,6 +30,12 @@ class Queue(models.Model):
         default=False,
         help_text=_("Its name is then offered to every agent who moves a ticket."),
     )
+    signature = models.TextField(
+        _("signature"),
+        max_length=2_000,
+        blank=True,
+        help_text=_("Stands beneath every reply to a customer from this queue; not beneath notes."),
+    )
     unlock_minutes = minutes_field(
         _("unlock after (minutes)"),
         help_text=_("A ticket locked for longer is unlocked, so that others can take it over. 0: never."),

@@ -13,11 +13,21 @@ from opsi.models import Customer, Group
 from tickets import access
 from tickets.choices import COMPLETE_STATES, Level, Priority, State, TicketType
 from tickets.models.queue import Queue, Service, Sla
+from tickets.models.reading import has_new_articles
 from tickets.models.traits.changing import Changing
+from tickets.models.traits.changing_many import ChangingMany
 from tickets.models.traits.conversing import Conversing
 from tickets.models.traits.ending import Ending
+from tickets.models.traits.linking import Linking
 from tickets.models.traits.registering import Registering
 from tickets.models.traits.timing import Timing
+
+# Not complete and not deleted: what most lists are of. Sorted, as a set has no order to write into a migration.
+UNFINISHED = models.Q(deleted_at=None) & ~models.Q(state__in=sorted(COMPLETE_STATES))
+
+# What a list row or a ticket header names.
+LABELS = ("queue", "customer", "assignment_group", "service", "sla")
+PEOPLE = ("owner", "responsible", "customer_user", "created_by")
 
 SNAPSHOT_FIELDS = (
     "title", "type", "queue", "state", "priority", "owner", "responsible", "assignment_group", "created_by", "customer",
@@ -33,6 +43,10 @@ class TicketQuerySet(models.QuerySet):
     def readable_by(self, person):
         return self.accessible_to(person, Level.READ)
 
+    def with_new_articles(self, person):
+        """Those with an article that `person` may see, did not write and has not read; of tickets they may read."""
+        return self.filter(has_new_articles(person))
+
     def timed_by(self, calendar):
         """Those whose SLA counts in `calendar`, and the locked ones whose queue does."""
         locked = models.Q(is_locked=True, queue__in=calendar.queues.all())
@@ -45,27 +59,24 @@ class TicketQuerySet(models.QuerySet):
 
     def with_labels(self):
         """Everything a list row or a ticket header names, in one query."""
-        return self.select_related(
-            "queue", "owner", "responsible", "customer", "customer_user", "assignment_group", "created_by",
-            "service", "sla", "merged_into",
-        )  # fmt: skip
+        return self.select_related(*LABELS, *PEOPLE)
 
 
 _FromQuerySet = models.Manager.from_queryset(TicketQuerySet)
 
 
-class TicketManager(Registering, _FromQuerySet):
+class TicketManager(Registering, ChangingMany, _FromQuerySet):
     pass
 
 
-class Ticket(Changing, Conversing, Ending, Timing, models.Model):
+class Ticket(Changing, Conversing, Ending, Linking, Timing, models.Model):
     number = models.CharField(_("number"), max_length=16, unique=True, editable=False)
     title = models.CharField(_("title"), max_length=250)
     type = models.CharField(_("type"), max_length=20, choices=TicketType, default=TicketType.REQUEST)
     queue = models.ForeignKey(
-        Queue, verbose_name=_("queue"), on_delete=models.PROTECT, related_name="tickets"
+        Queue, verbose_name=_("queue"), on_delete=models.PROTECT, related_name="tickets", db_index=False
     )
-    state = models.CharField(_("state"), max_length=30, choices=State, default=State.NEW, db_index=True)
+    state = models.CharField(_("state"), max_length=30, choices=State, default=State.NEW)
     priority = models.CharField(_("priority"), max_length=10, choices=Priority, default=Priority.MEDIUM)
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -106,6 +117,7 @@ class Ticket(Changing, Conversing, Ending, Timing, models.Model):
         related_name="tickets",
         null=True,
         blank=True,
+        db_index=False,
     )
     customer_user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -128,18 +140,25 @@ class Ticket(Changing, Conversing, Ending, Timing, models.Model):
     first_response_due = models.DateTimeField(_("first response due"), null=True, blank=True, editable=False)
     update_due = models.DateTimeField(_("update due"), null=True, blank=True, editable=False)
     solution_due = models.DateTimeField(_("solution due"), null=True, blank=True, editable=False)
+    # The earliest of these and of a pending time: what lists sort by and narrow to.
+    due_at = models.DateTimeField(_("due next"), null=True, blank=True, editable=False)
     locked_at = models.DateTimeField(null=True, blank=True, editable=False)
     unlock_due = models.DateTimeField(null=True, blank=True, editable=False)
     clocks_outdated = models.BooleanField(default=False, editable=False)
     # Not tried before then, after they could not be set.
     clocks_put_off_until = models.DateTimeField(null=True, blank=True, editable=False)
     merged_into = models.ForeignKey(
-        "self", on_delete=models.PROTECT, related_name="merged", null=True, blank=True
+        "self",
+        on_delete=models.PROTECT,
+        related_name="merged",
+        null=True,
+        blank=True,
+        verbose_name=_("merged into"),
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_at = models.DateTimeField(_("created"), default=timezone.now, db_index=True)
     changed_at = models.DateTimeField(_("changed"), default=timezone.now, db_index=True)
-    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    deleted_at = models.DateTimeField(_("deleted"), null=True, blank=True, editable=False)
 
     objects = TicketManager()
 
@@ -148,8 +167,26 @@ class Ticket(Changing, Conversing, Ending, Timing, models.Model):
         verbose_name_plural = _("tickets")
         ordering = ["-created_at", "-id"]
         indexes = [
-            models.Index(fields=["queue", "-created_at"], name="ticket_by_queue"),
-            models.Index(fields=["customer", "-created_at"], name="ticket_by_customer"),
+            # docs/query-plans.md says which statement needs which.
+            models.Index(fields=["state", "-changed_at"], name="ticket_by_state"),
+            models.Index(fields=["queue", "-changed_at"], name="ticket_by_queue"),
+            models.Index(fields=["customer", "-changed_at"], name="ticket_by_customer"),
+            models.Index(fields=["-changed_at", "-id"], condition=UNFINISHED, name="ticket_unfinished"),
+            models.Index(
+                fields=["owner", "-changed_at"], condition=UNFINISHED, name="ticket_unfinished_by_owner"
+            ),
+            # Beside the one by owner, whose nulls the planner takes to be everywhere among what is not complete.
+            models.Index(
+                fields=["-changed_at", "-id"],
+                condition=UNFINISHED & models.Q(owner=None),
+                name="ticket_unassigned",
+            ),
+            models.Index(
+                fields=["assignment_group", "-changed_at"],
+                condition=UNFINISHED,
+                name="ticket_unfinished_by_group",
+            ),
+            models.Index(fields=["due_at"], condition=~models.Q(due_at=None), name="ticket_by_due"),
             models.Index(
                 fields=["id"], condition=models.Q(clocks_outdated=True), name="ticket_clocks_outdated"
             ),

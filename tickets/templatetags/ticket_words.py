@@ -1,12 +1,16 @@
 """A ticket's state and priority as they stand in every list and header."""
 
+from functools import lru_cache
+
 from django import template
 from django.utils.html import format_html
+from django.utils.translation import get_language
 
 from tickets import access
-from tickets.choices import COMPLETE_STATES, State
+from tickets.choices import COMPLETE_STATES, Priority, State
 
 register = template.Library()
+STATES, PRIORITIES = dict(State.choices), dict(Priority.choices)
 
 WAITING = frozenset(
     {State.PENDING, State.AWAITING_APPROVAL, State.AWAITING_IMPLEMENTATION, State.AWAITING_BACKOUT}
@@ -24,18 +28,19 @@ def _tone(state):
 @register.filter
 def state_badge(ticket):
     """The state as a small label; its colour only repeats what the words say."""
-    return format_html(
-        '<span class="badge-state badge-state-{}">{}</span>', _tone(ticket.state), ticket.get_state_display()
-    )
+    return _badge("state", _tone(ticket.state), STATES.get(ticket.state, ticket.state), get_language())
 
 
 @register.filter
 def priority_badge(ticket):
-    return format_html(
-        '<span class="badge-priority badge-priority-{}">{}</span>',
-        ticket.priority,
-        ticket.get_priority_display(),
-    )
+    label = PRIORITIES.get(ticket.priority, ticket.priority)
+    return _badge("priority", ticket.priority, label, get_language())
+
+
+@lru_cache(maxsize=200)
+def _badge(kind, tone, label, language):
+    """Every row of a list has the same few, which differ by language: `label` may be lazy."""
+    return format_html('<span class="badge-{0} badge-{0}-{1}">{2}</span>', kind, tone, label)
 
 
 @register.filter

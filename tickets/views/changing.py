@@ -64,7 +64,7 @@ def at_version(post, ticket):
 
 
 def _changed(request, ticket, under_way):
-    done = timeline.lines(timeline.history(ticket).filter(operation=under_way.id).order_by("id"))
+    done = timeline.lines(timeline.history_for(request, ticket).filter(operation=under_way.id).order_by("id"))
     for line in done:
         messages.success(request, f"{line.type.label}: {line.old or '–'} → {line.new or '–'}")
     if not done:

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from opsi.requests import PersonRequest
 from tickets import access
 from tickets.forms import add_errors
-from tickets.forms.articles import MergeForm
+from tickets.forms.merging import MergeForm
 from tickets.lookup import ticket_for
 from tickets.views.answers import form_page, go_to
 

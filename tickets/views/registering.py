@@ -26,7 +26,7 @@ def new(request: PersonRequest) -> HttpResponse:
     if form.is_valid():
         try:
             with operation(request.user):
-                ticket = form.register()
+                ticket = form.registered_just_now() or form.register()
                 steps.run(ticket, request.POST, request.user)
             messages.success(request, _("Ticket %(number)s is registered.") % {"number": ticket.number})
             if access.may(request.user, "read", ticket):

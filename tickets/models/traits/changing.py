@@ -127,7 +127,7 @@ class Changing:
             if all(getattr(self, name) == value for name, value in values.items()):
                 return None
             old = {name: for_history(getattr(self, name)) for name in values}
-            follows = self._what_follows(field, to)
+            follows = self.what_follows(field, to)
             for name, value in (values | follows).items():
                 setattr(self, name, value)
             self._touch(**values, **follows, version=F("version") + 1)
@@ -139,7 +139,7 @@ class Changing:
                 self, events.for_field(field).name, under_way, old=old[field], new=for_history(to), **extra
             )
 
-    def _what_follows(self, field, to):
+    def what_follows(self, field, to):
         """What a change sets along that the history has no need to tell."""
         if field == "is_locked":
             return {"locked_at": now() if to else None}

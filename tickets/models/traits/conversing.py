@@ -11,11 +11,21 @@ from tickets import rich_text
 from tickets.choices import Channel, FollowUp, SenderType, State
 from tickets.models.article import Article, ArticleVersion, Attachment
 from tickets.models.history import record
+from tickets.models.reading import Reading
 from tickets.operations import now, on_failure, operation
 
 
 class FollowUpRefused(Exception):
     """The queue takes no follow-ups to complete tickets."""
+
+
+def _informed(article, people):
+    """Keep with `article` whom it is to inform; what the event has of it, nothing where it is nobody."""
+    if not (ids := [person.pk for person in people]):
+        return {}
+    article.informed = [*article.informed, *(pk for pk in ids if pk not in article.informed)]
+    article.save(update_fields=["informed"])
+    return {"informed": ids}
 
 
 class Conversing:
@@ -84,14 +94,7 @@ class Conversing:
             added = self.add_article(body, by, channel, **article)
             self._touch()
             self._heed(added.visible_for_customer)
-            informed = [person.pk for person in informed]
-            record(
-                self,
-                "ArticleCreate",
-                under_way,
-                article=added,
-                **({"informed": informed} if informed else {}),
-            )
+            record(self, "ArticleCreate", under_way, article=added, **_informed(added, informed))
             return added
 
     def _refuse_when_merged(self):
@@ -150,8 +153,12 @@ class Conversing:
             return SenderType.SYSTEM
         return SenderType.AGENT if by.is_agent else SenderType.CUSTOMER
 
-    def edit_article(self, article, by, *, body=None, subject=None, visible_for_customer=None, html=None):
+    def edit_article(
+        self, article, by, *, body=None, subject=None, visible_for_customer=None, html=None, informed=()
+    ):
         """Change an article, keeping how it stood. Returns the TicketEvent, None where nothing changes.
+
+        `informed`: people to tell of the article as it is now, whatever else is defined.
 
         A new `body` without `html` ends the formatted text, which would go on saying the old one; the earlier version
         keeps it. A new `html` without `body` brings its own text.
@@ -195,8 +202,11 @@ class Conversing:
             article.save()
             self._touch()
             self._heed("visible_for_customer" in changes)
+            if changes.get("visible_for_customer"):
+                Reading.objects.unread_again(article)
             new = {"visible_for_customer": article.visible_for_customer}
-            return record(self, "ArticleUpdate", under_way, article=article, old=old, new=new)
+            named = _informed(article, informed)
+            return record(self, "ArticleUpdate", under_way, article=article, old=old, new=new, **named)
 
     def delete_article(self, article, by):
         """Hide an article from everyone. Returns the TicketEvent, None where it was hidden already."""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from tickets.choices import State
 from tickets.models.history import record
+from tickets.models.reading import Reading
 from tickets.models.traits.changing import for_history
 from tickets.operations import now, operation
 
@@ -23,9 +24,12 @@ class Ending:
                 ticket.lock_row()
             self._refuse_merge(target)
             last = target.articles.aggregate(last=Max("number"))["last"] or 0
+            numbers = {}
             for offset, article in enumerate(self.articles.order_by("number"), start=1):
+                numbers[article.number] = last + offset
                 article.ticket, article.number = target, last + offset
                 article.save(update_fields=["ticket", "number"])
+            Reading.objects.move(self, target, numbers)
             # Closing is part of the merge and no event of its own: it would be told in the merge's place.
             closing = {"old": self.state, "new": State.CLOSED}
             self.merged_into, self.state = target, State.CLOSED

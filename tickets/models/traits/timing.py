@@ -24,6 +24,12 @@ class Timing:
     def runs_clocks(self):
         return not (self.is_complete or self.merged_into_id or self.deleted_at)
 
+    @property
+    def has_times(self):
+        """Whether setting the clocks can change anything: without a promise, a lock or a date nothing runs or ran."""
+        given = (self.sla_id, self.is_locked, self.pending_until, self.due_at, self.clocks_outdated)
+        return any(given) or any(getattr(self, name) for name in TIMES)
+
     def set_clocks(self):
         """Set the due times as the ticket is now, and its alarms with them; in an operation that holds its row.
 
@@ -33,7 +39,8 @@ class Timing:
         deadlines = self._deadlines(sla) if sla else {}
         times = {f"{clock}_due": deadline.due for clock, deadline in deadlines.items()}
         times["unlock_due"] = self._unlock_due()
-        values = {name: times.get(name) for name in TIMES} | {"clocks_outdated": False}
+        values = {name: times.get(name) for name in TIMES}
+        values |= {"due_at": self._due_at(deadlines), "clocks_outdated": False}
         changed = {name: value for name, value in values.items() if getattr(self, name) != value}
         for name, value in changed.items():
             setattr(self, name, value)
@@ -81,6 +88,13 @@ class Timing:
         if not queue.unlock_minutes:
             return None
         return working_time_of(queue.calendar).add(self.locked_at, queue.unlock_minutes)
+
+    def _due_at(self, deadlines):
+        """The next time somebody waits for: the earliest promise, or the end of a pending time."""
+        times = [deadline.due for deadline in deadlines.values()]
+        if self.runs_clocks and self.state == State.PENDING and self.pending_until:
+            times.append(self.pending_until)
+        return min(times, default=None)
 
     def _alarms(self, deadlines):
         wanted = {}

@@ -1,0 +1,85 @@
+"""The named steps of the way of an event, and children that do a worker's work and are killed at one of them.
+
+A child is a process of its own, with its own connections; SIGKILL leaves it no chance to tidy up. Its leases are short,
+so that who comes after it need not wait for minutes.
+"""
+
+import datetime
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connections
+
+from notifications import dispatch, inbox, mailing, outcomes, receivers
+from notifications.models import mail, outbox, tally
+from notifications.transports import SmtpTransport
+
+LEASE = datetime.timedelta(milliseconds=300)
+PATIENCE = 60.0  # seconds for what a child has to do
+
+
+@dataclass(frozen=True)
+class Step:
+    """A place in the code: just `before` or after a call of `owner`.`name`."""
+
+    owner: Any
+    name: str
+    before: bool = True
+
+    def arm(self, nth: int) -> None:
+        """Have this process killed at the `nth` call from now on."""
+        original, calls = getattr(self.owner, self.name), iter(range(1, nth + 1))
+
+        def call(*args, **kwargs):
+            at = next(calls, None)
+            if self.before and at == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = original(*args, **kwargs)
+            if at == nth:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+
+        setattr(self.owner, self.name, call)
+
+
+WRITING = {
+    "the note is committed, nobody is woken": Step(receivers, "wake_dispatch"),
+}
+WORKING = {
+    "an operation is claimed": Step(outbox.OutboxQuerySet, "claim_next", before=False),
+    "in the middle of a dispatch": Step(dispatch, "_write"),
+    "notices are written, inboxes are not": Step(inbox, "receive"),
+    "its rows are written, not committed": Step(tally.TallyManager, "add"),
+    "mails are claimed": Step(mail.MailQuerySet, "claim", before=False),
+    "mails are composed, nothing is frozen": Step(mailing.Batch, "_freeze"),
+    "Message-IDs are frozen": Step(mailing.Batch, "_freeze", before=False),
+    "before SMTP": Step(SmtpTransport, "deliver"),
+    "after DATA, before the mark": Step(SmtpTransport, "deliver", before=False),
+    "while it is marked": Step(outcomes, "_accepted"),
+    "all is marked": Step(mailing, "write_down", before=False),
+}
+
+
+def in_a_child(act: Callable[[], object], step: Step | None = None, nth: int = 1) -> bool:
+    """Do `act` in a child, killed at the `nth` time that it comes to `step`. Returns whether it was killed."""
+    connections.close_all()  # a connection that two processes use is nobody's
+    child = multiprocessing.get_context("fork").Process(target=_work, args=[act, step, nth])
+    child.start()
+    child.join(PATIENCE)
+    if child.is_alive():
+        child.kill()
+        raise AssertionError(f"A child was not done within {PATIENCE} seconds")
+    assert child.exitcode in (0, -signal.SIGKILL), f"A child failed ({child.exitcode}); see its output"
+    return child.exitcode != 0
+
+
+def _work(act, step, nth):
+    outbox.LEASE = mail.LEASE = LEASE
+    mailing.RENEW_AFTER = LEASE.total_seconds() / 4
+    if step is not None:
+        step.arm(nth)
+    act()

@@ -1,0 +1,68 @@
+"""A worker is killed at every step of the way of an event; those who come after it bring everything to its end.
+
+Every notice comes once, every mail at least once, and what comes again is the same mail (behaviours T). The guard of
+each step is named where it stands in notifications/dispatch.py, notifications/mailing.py and notifications/windows.py.
+"""
+
+import random
+
+import pytest
+
+from tests.faults.desk import Desk, crowd
+from tests.faults.killing import WORKING, WRITING, in_a_child
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(0)]
+
+PEOPLE, MOST_WATCHERS = 60, 55  # more than one batch of mails
+SEED = 20261128
+
+
+@pytest.fixture
+def mika(db):
+    from tests.people import person
+
+    return person("mika", "Mika Manager", agent_role="itsm_manager")
+
+
+@pytest.fixture
+def new_desk(mika, service_desk, mail_host):
+    people = crowd(PEOPLE)
+
+    def make(chance):
+        mail_host.mails.clear()
+        return Desk(mika, service_desk, people, chance.randint(1, MOST_WATCHERS), chance)
+
+    return make
+
+
+@pytest.mark.parametrize("step", WORKING)
+def test_a_worker_killed_at_this_step(step, new_desk, mail_host, kills):
+    for chance in kills(step):
+        desk = new_desk(chance)
+        desk.write(chance.randint(1, 3))
+        # The first time it comes there, or at any of the mails.
+        nth = chance.randint(1, len(desk.watchers)) if "SMTP" in step or "DATA" in step else 1
+        assert in_a_child(desk.work, WORKING[step], nth), f"It never came to: {step}"
+        other = WORKING[chance.choice(list(WORKING))]
+        in_a_child(desk.work, other)  # whoever comes next may be killed as well
+        desk.converge(lambda desk=desk: in_a_child(desk.work))
+        kills.repeated(step, desk.check(mail_host))
+
+
+@pytest.mark.parametrize("step", WRITING)
+def test_who_writes_killed_at_this_step(step, new_desk, mail_host, kills):
+    for chance in kills(step):
+        desk = new_desk(chance)
+        notes = chance.randint(1, 3)
+        assert in_a_child(lambda desk=desk: desk.write(3), WRITING[step], notes)
+        assert desk.ticket.articles.count() == 1 + notes
+        desk.converge(lambda desk=desk: in_a_child(desk.work))
+        kills.repeated(step, desk.check(mail_host))
+
+
+def test_a_desk_that_nobody_disturbs_sends_no_mail_twice(new_desk, mail_host):
+    desk = new_desk(random.Random(SEED))
+    desk.write(2)
+    assert not in_a_child(desk.work)
+    assert not desk.waits
+    assert desk.check(mail_host) == 0
