@@ -7,17 +7,20 @@ import os
 import re
 import time
 from collections import Counter
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.e2e.mailbox import Mailbox
+from tests.services.distance import away
 from tests.services.installation import Installation
 
 PEOPLE, TICKETS, WATCHERS = 1_000, 200, 100
 NOTIFICATIONS = TICKETS * WATCHERS
 A_ROUND = 15  # notes, of 100 notifications each
-GROWTH = 1.15  # alone on two cores, which carry the database and the broker, too, it is 1.4
+GROWTH = 1.4  # twice as many would make it 2
+AWAY = 0.004  # seconds to the database: where two workers help, they are on machines of their own
 DISPATCHER = ("--pool", "threads", "--concurrency", "1", "-Q", "dispatch")
 
 PREPARE = f"""
@@ -87,7 +90,7 @@ from watchers.models import Watcher
 print(*(f"{login}:{ticket}" for login, ticket in Watcher.objects.values_list("user__username", "ticket")))
 """
 
-pytestmark = [pytest.mark.alone, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.alone, pytest.mark.timeout(900)]
 
 
 @pytest.fixture
@@ -119,7 +122,7 @@ class Desk:
         self.installation.shell(NOTES.format(first=self.notes, last=self.notes + notes))
         self.notes += notes
 
-    def wait(self, limit=120.0):
+    def wait(self, limit=300.0):
         deadline = time.monotonic() + limit
         while (waiting := self.installation.shell(DONE)) != ["0"]:
             assert time.monotonic() < deadline, f"{waiting} operations wait still"
@@ -132,15 +135,33 @@ class Desk:
         return float(rate)
 
 
+@contextmanager
+def distant_database(installation):
+    """What is started meanwhile reaches its database later than others, as long as the test lasts."""
+    database = installation.environment["DATABASE_URL"]
+    url = urlsplit(database)
+    port = installation.stack.enter_context(away(url.hostname, url.port or 5432, AWAY))
+    distant = url._replace(netloc=f"{url.netloc.rpartition('@')[0]}@127.0.0.1:{port}")
+    installation.environment["DATABASE_URL"] = distant.geturl()
+    yield
+    installation.environment["DATABASE_URL"] = database
+
+
+def start_dispatcher(installation):
+    with distant_database(installation):
+        installation.start_workers(1, *DISPATCHER)
+
+
 def test_20000_notifications_by_four_workers(installation, mailbox):
     desk = Desk(installation)
-    installation.start_workers(1, *DISPATCHER)
+    start_dispatcher(installation)
     desk.rate()  # to warm up
     one = max(desk.rate() for _round in range(2))
-    installation.start_workers(1, *DISPATCHER)
+    start_dispatcher(installation)
     desk.rate()
     two = max(desk.rate() for _round in range(2))
     assert two > GROWTH * one, f"{one:.1f} operations a second by one, {two:.1f} by two"
+    print(f"{one:.1f} operations a second by one, {two:.1f} by two")
 
     installation.start_workers(1, "--concurrency", "2", "-Q", "mail")
     installation.start_workers(1, "--concurrency", "2", "-Q", "housekeeping")
