@@ -29,6 +29,7 @@ from notifications.models.outbox import LeaseLost
 from notifications.models.tally import counts
 from notifications.wakeup import wake_mailing
 from opsi import rows
+from opsi.logs import about_operation
 from tickets.models import TicketEvent
 
 logger = logging.getLogger(__name__)
@@ -66,10 +67,15 @@ def _worker():
 
 
 def _dispatch(operation, worker, now):
+    with about_operation(operation):
+        return _decide_and_write(operation, worker, now)
+
+
+def _decide_and_write(operation, worker, now):
     try:
         function = NotificationFunction.load()
         tellings, problems = decide(events_of(operation), function, now)
-        _write(operation, tellings, problems, function, now)
+        notices = _write(operation, tellings, problems, function, now)
     except LeaseLost:
         logger.warning("Operation %s was taken over by another worker", operation)
         return False
@@ -78,6 +84,7 @@ def _dispatch(operation, worker, now):
         if Outbox.objects.put_off(operation, worker, timezone.now(), repr(error)):
             logger.error("Operation %s is given up", operation)
         return False
+    logger.info("Dispatched: %d notices", len(notices))
     return True
 
 
@@ -145,3 +152,4 @@ def _write(operation, tellings, problems, function, now):
         if windows.collect(pending, function, now):
             transaction.on_commit(wake_mailing, robust=True)
         Tally.objects.add(counts(tellings), now)
+    return notices

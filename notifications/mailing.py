@@ -26,7 +26,7 @@ from notifications.choices import Outcome
 from notifications.compose import Letter, NothingToSay, compose
 from notifications.models import Mail, NotificationFunction, SendingRate
 from notifications.models.mail import LEASE
-from notifications.outcomes import Result, fail_items, withdraw, write_down
+from notifications.outcomes import Result, about_mail, fail_items, withdraw, write_down
 from notifications.recheck import Part, recheck
 from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable, provider_id
 from notifications.wakeup import wake_mailing
@@ -176,13 +176,15 @@ class Batch:
             if isinstance(error, Unreachable) or self._hang_ups == MOST_HANG_UPS:
                 self.server_failed = answer
         except Exception as error:  # a transport's own mistake
-            logger.exception("Mail %s could not be handed over", letter.mail.pk)
+            with about_mail(letter.mail, letter.said):
+                logger.exception("Mail %s could not be handed over", letter.mail.pk)
             answer, outcome = repr(error)[:1000], Outcome.TEMPORARY
         return self._result(letter.mail, letter.said, outcome, answer, provider_id(letter.message))
 
     def _broken(self, mail: Mail, parts: list[Part], error: Exception) -> Result:
         # Not final: it is a mistake of ours, and a day is time to mend it.
-        logger.exception("Mail %s cannot be made", mail.pk)
+        with about_mail(mail, parts):
+            logger.exception("Mail %s cannot be made", mail.pk)
         mail.attempts += 1
         return self._result(mail, parts, Outcome.TEMPORARY, f"The mail cannot be made: {error!r}"[:1000])
 

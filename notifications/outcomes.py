@@ -5,6 +5,7 @@ import logging
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -14,6 +15,7 @@ from django.utils import timezone
 from notifications.choices import Function, ItemState, MailState, Outcome
 from notifications.models import DeliveryAttempt, Mail, MailItem
 from notifications.recheck import Part
+from opsi import logs
 from opsi.models import User
 from tickets.models import TicketEvent
 from tickets.models.history import record
@@ -47,8 +49,18 @@ class Result:
         self.provider_id = self.provider_id.replace("\0", "")[:LONGEST_ID]
 
     @property
+    def about(self) -> AbstractContextManager[None]:
+        """Log lines inside say which mail it is, and of which operations it tells."""
+        return about_mail(self.mail, self.parts)
+
+    @property
     def is_final(self) -> bool:
         return self.outcome == Outcome.PERMANENT or self.mail.attempts >= MOST_ATTEMPTS
+
+
+def about_mail(mail: Mail, parts: Iterable[Part]) -> AbstractContextManager[None]:
+    operations = dict.fromkeys(str(part.item.notice.operation) for part in parts)
+    return logs.about(mail=mail.pk, operations=list(operations))
 
 
 def delay_after(attempts: int) -> datetime.timedelta:
@@ -79,6 +91,10 @@ def write_down(results: Sequence[Result], owner: str) -> None:
         refused = [result for result in results if result.outcome != Outcome.SENT]
         _put_off([result for result in refused if not result.is_final], owner)
         _failed([result for result in refused if result.is_final], owner)
+    for result in results:
+        if result.outcome == Outcome.SENT:
+            with result.about:
+                logger.info("Mail %s was accepted: %s", result.mail.pk, result.answer)
 
 
 def withdraw(mails: Iterable[Mail], owner: str) -> None:
@@ -111,7 +127,8 @@ def _put_off(results, owner):
         mail = result.mail
         mail.state, mail.closes_at = MailState.DUE, result.at + delay_after(mail.attempts)
         mail.lease_owner, mail.leased_until = "", None
-        logger.warning("Mail %s is tried again at %s: %s", mail.pk, mail.closes_at, result.answer)
+        with result.about:
+            logger.warning("Mail %s is tried again at %s: %s", mail.pk, mail.closes_at, result.answer)
     Mail.objects.held_by(owner).bulk_update(
         [result.mail for result in results], ["state", "closes_at", "lease_owner", "leased_until", "attempts"]
     )
@@ -125,7 +142,8 @@ def _failed(results, owner):
     # All of them and not only the parts: of a mail that could not even be judged there are none.
     waiting.update(state=ItemState.FAILED, finished_at=timezone.now())
     for result in given_up:
-        logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
+        with result.about:
+            logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
         told = [(event, part.item.person) for part in result.parts for event in part.events]
         tell_of_failure(result.mail, told or unjudged[result.mail.pk])
 

@@ -74,6 +74,8 @@ INSTALLED_APPS = [
     "notifications",
 ]
 MIDDLEWARE = [
+    # Around all the others: what any of them logs carries the request's id.
+    "opsi.request_log.RequestLogMiddleware",
     # Before whatever may answer: no answer goes without their headers.
     "opsi.browser_security.StandingHeadersMiddleware",
     "django.middleware.csp.ContentSecurityPolicyMiddleware",
@@ -223,10 +225,13 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "console": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "console": {"()": "opsi.logs.ConsoleFormatter"},
         "json": {"()": "opsi.logs.JsonFormatter"},
     },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": _log_format}},
+    "filters": {"about": {"()": "opsi.logs.AboutFilter"}},
+    "handlers": {
+        "stderr": {"class": "logging.StreamHandler", "formatter": _log_format, "filters": ["about"]}
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO", "propagate": True},

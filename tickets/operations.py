@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from django.db import transaction
 from django.utils import timezone
 
+from opsi.logs import about_operation
 from opsi.models import User
 
 
@@ -74,7 +75,7 @@ def operation(
     beginning = Operation(by=by, quiet=quiet, at=at)
     token = _current.set(beginning)
     try:
-        with transaction.atomic():
+        with about_operation(beginning.id), transaction.atomic():
             yield beginning
     except BaseException:
         for take_back in beginning.take_back:
