@@ -159,6 +159,7 @@ class Outcome(models.TextChoices):
     TEMPORARY = "temporary", _("not now, tried again later")
     PERMANENT = "permanent", _("refused for good")
     UNKNOWN = "unknown", _("unknown: the connection broke after the text was handed over")
+    GIVEN_UP = "given_up", _("not now either, and given up")
     DELIVERED = "delivered", _("delivered")
     BOUNCED = "bounced", _("came back")
     COMPLAINED = "complained", _("reported as spam")

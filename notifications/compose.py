@@ -35,8 +35,16 @@ MOST_SHOWN = 50  # notifications in one mail; it says how many more there are
 LONGEST_SUBJECT = 250
 
 
+@dataclass(frozen=True)
+class Broken:
+    """A part that cannot be put into words, and why: the definition's name and the error."""
+
+    part: Part
+    problem: str
+
+
 class NothingToSay(Exception):
-    """None of the items could be put into words."""
+    """None of the items could be put into words; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ class Letter:
     mail: Mail
     message: EmailMultiAlternatives
     said: list[Part]
-    broken: list[Part]
+    broken: list[Broken]
 
 
 def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
@@ -142,7 +150,7 @@ def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
     """
     entries, broken = _worded(parts)
     if not entries:
-        raise NothingToSay
+        raise NothingToSay("; ".join(dict.fromkeys(one.problem for one in broken)))
     mail.message_id = mail.message_id or f"<{uuid.uuid4()}@{_domain()}>"
     mail.subject = _subject(entries)
     sections = _sections(entries)
@@ -164,14 +172,14 @@ def absolute(path: str) -> str:
     return settings.OPSI_BASE_URL + path
 
 
-def _worded(parts: Iterable[Part]) -> tuple[list[Entry], list[Part]]:
+def _worded(parts: Iterable[Part]) -> tuple[list[Entry], list[Broken]]:
     entries, broken = [], []
     for part in parts:
         try:
             entries.append(Entry(part, _words_of(part)))
-        except Exception:  # one text that fails must not hold up the rest
+        except Exception as error:  # one text that fails must not hold up the rest
             logger.exception("Mail item %s cannot be put into words", part.item.pk)
-            broken.append(part)
+            broken.append(Broken(part, f"{part.item.definition_version.definition.name}: {error!r}"))
     return entries, broken
 
 

@@ -1,43 +1,45 @@
-"""What went wrong between us and a mail server, as a sentence an administrator can act on."""
+"""What went wrong between us and a mail server: a Cause, and what the server or the system said."""
 
 import smtplib
 import socket
 import ssl
 
-from django.utils.translation import gettext as _
-
+from notifications.causes import Cause
 from notifications.mail_hosts import HostRefused
 from opsi.secrets import SecretUnreadable
 
 LONGEST = 300  # characters of what a server says: enough for a reason, little of anything else
+# As OpenSSL counts them (x509_vfy.h).
+EXPIRED, OTHER_NAMES = 10, {62, 64}
+
+type Explained = tuple[Cause, str]
 
 
 def answer(code: int, text: bytes | str) -> str:
     """A server's answer on one line, such as "550 5.1.1 No such user"."""
     words = text.decode(errors="replace") if isinstance(text, bytes) else text
-    return _cut(f"{code} {words}")
+    return cut(f"{code} {words}")
 
 
-def _cut(words: str) -> str:
+def cut(words: str) -> str:
+    """`words` on one line, as far as they are kept."""
     words = " ".join(words.split())
     return words if len(words) <= LONGEST else f"{words[: LONGEST - 1]}…"
 
 
-def explain(error: BaseException) -> str:
-    """The sentence for `error`, in the active language; it never holds a password, only what the server said."""
+def explain(error: BaseException) -> Explained:
+    """Why there is nobody to hand mails over to. The words never hold a password, only what the server said."""
     for cause in _causes(error):
-        if sentence := _sentence(cause):
-            return sentence
+        if found := _explained(cause):
+            return found
     match error:
-        case smtplib.SMTPServerDisconnected():
-            return _("The server closed the connection. Do the port and the security fit each other?")
+        case smtplib.SMTPServerDisconnected() | ConnectionResetError() | BrokenPipeError():
+            return Cause.CLOSED, ""
         case smtplib.SMTPResponseException():
-            return _("The server answered: %(answer)s") % {
-                "answer": answer(error.smtp_code, error.smtp_error)
-            }
+            return Cause.TURNED_AWAY, answer(error.smtp_code, error.smtp_error)
         case OSError() if error.strerror:
-            return _("The server could not be reached: %(reason)s.") % {"reason": error.strerror}
-    return _cut(str(error)) or type(error).__name__
+            return Cause.UNREACHABLE, cut(error.strerror)
+    return Cause.NOT_SET_UP, cut(str(error)) or type(error).__name__
 
 
 def timed_out(error: BaseException) -> bool:
@@ -51,43 +53,48 @@ def _causes(error):
         error = error.__cause__ or error.__context__
 
 
-def _sentence(error):
+def _explained(error) -> Explained | None:
     match error:
-        case SecretUnreadable() | HostRefused():
-            return str(error)
+        case SecretUnreadable():
+            return Cause.SECRET, ""
+        case HostRefused():
+            return Cause.NOT_ALLOWED, str(error)
         case smtplib.SMTPConnectError() if error.smtp_code < 200:
             # Whatever listens there is not to be read out here.
-            return _("What answers there is no mail server.")
+            return Cause.NO_MAIL_SERVER, ""
         case UnicodeEncodeError():
-            return _("Account and password may only hold characters of ASCII for this server.")
+            return Cause.NO_ASCII, ""
         case smtplib.SMTPAuthenticationError():
-            return _("The server refused the account or the password or token: %(answer)s") % {
-                "answer": answer(error.smtp_code, error.smtp_error)
-            }
+            return Cause.ACCOUNT, answer(error.smtp_code, error.smtp_error)
         case smtplib.SMTPException() if "No suitable authentication method" in str(error):
-            return _("The server offers none of the ways to sign in that are known here.")
+            return Cause.NO_KNOWN_SIGN_IN, ""
         case smtplib.SMTPNotSupportedError():
             return _not_offered(error)
         case ssl.SSLCertVerificationError():
-            return _("The server's certificate is not trusted: %(reason)s.") % {
-                "reason": error.verify_message or error.reason
-            }
+            return _of_certificate(error)
         case ssl.SSLError():
-            return _("No encrypted connection came about. Does the port fit the security? (%(reason)s)") % {
-                "reason": error.reason or "TLS"
-            }
+            return Cause.NO_ENCRYPTION, error.reason or "TLS"
         case ConnectionRefusedError():
-            return _("The server refused the connection. Is the port right, and is the mail server running?")
+            return Cause.REFUSED, ""
         case socket.gaierror():
-            return _("There is no server of this name, or the name could not be looked up.")
+            return Cause.NO_NAME, ""
         case TimeoutError():
-            return _("The server did not answer in time.")
-    return ""
+            return Cause.NO_ANSWER, ""
+    return None
 
 
 def _not_offered(error):
     if "STARTTLS" in str(error):
-        return _("The server does not offer STARTTLS. Choose another security.")
+        return Cause.NO_STARTTLS, ""
     if "AUTH" in str(error):
-        return _("The server takes no account and password, at least not with this security.")
-    return _cut(str(error))
+        return Cause.NO_SIGN_IN, ""
+    return Cause.TURNED_AWAY, cut(str(error))
+
+
+def _of_certificate(error):
+    said = error.verify_message or error.reason or ""
+    if error.verify_code == EXPIRED:
+        return Cause.CERTIFICATE_EXPIRED, said
+    if error.verify_code in OTHER_NAMES:
+        return Cause.CERTIFICATE_OF_ANOTHER, said
+    return Cause.CERTIFICATE, said

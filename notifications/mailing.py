@@ -18,17 +18,21 @@ import os
 import socket
 import time
 import uuid
+from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
+from notifications.causes import Cause
 from notifications.choices import Outcome
 from notifications.compose import Letter, NothingToSay, compose
+from notifications.delivery_failures import DeliveryFailed, HungUp, Unknown, Unreachable
 from notifications.models import Mail, NotificationFunction, SendingRate
 from notifications.models.mail import LEASE
-from notifications.outcomes import Result, about_mail, fail_items, withdraw, write_down
+from notifications.outcomes import Result, about_mail, leave_out, withdraw, write_down
+from notifications.providers import provider_id
 from notifications.recheck import Part, recheck
-from notifications.transports import DeliveryFailed, HungUp, Transport, Unreachable, provider_id
+from notifications.transports import Transport
 from notifications.wakeup import wake_mailing
 from opsi import rows
 
@@ -85,7 +89,7 @@ class Batch:
 
     def __init__(self, mails: list[Mail], owner: str, function: NotificationFunction, transport: Transport):
         self.mails, self.owner, self.function, self.transport = mails, owner, function, transport
-        self.server_failed = ""
+        self.server_failed: DeliveryFailed | None = None
         self.tried = 0
         self._hang_ups = 0
         self._renewed = time.monotonic()
@@ -120,9 +124,9 @@ class Batch:
                 continue
             try:
                 letters.append(compose(mail, parts[mail.pk], self.transport.sender))
-            except NothingToSay:
-                problem = "None of its notifications can be put into words."
-                results.append(self._result(mail, parts[mail.pk], Outcome.PERMANENT, problem))
+            except NothingToSay as error:
+                problem = {"answer": str(error), "cause": Cause.NO_WORDS}
+                results.append(self._result(mail, parts[mail.pk], Outcome.PERMANENT, **problem))
             except Exception as error:  # one mail that cannot be made must not stop the rest
                 results.append(self._broken(mail, parts[mail.pk], error))
         if empty:
@@ -161,34 +165,42 @@ class Batch:
         with transaction.atomic():
             frozen = ("message_id", "subject", "function", "attempts")
             rows.update([letter.mail for letter in letters], frozen, Mail.objects.held_by(self.owner))
-            fail_items(part for letter in letters for part in letter.broken)
+            if broken := [(letter.mail, one) for letter in letters for one in letter.broken]:
+                leave_out(broken, self.transport.function)
 
     def _hand_over(self, letter: Letter) -> Result:
         if self.server_failed:
-            return self._result(letter.mail, letter.said, Outcome.TEMPORARY, self.server_failed)
+            return self._refused(letter, self.server_failed, Outcome.TEMPORARY)
         self.tried += 1
         try:
-            answer, outcome = self.transport.deliver(letter.message), Outcome.SENT
-            self._hang_ups = 0
+            answer = self.transport.deliver(letter.message)
         except DeliveryFailed as error:
-            answer, outcome = str(error), error.outcome
-            self._hang_ups = self._hang_ups + 1 if isinstance(error, HungUp) else 0
-            if isinstance(error, Unreachable) or self._hang_ups == MOST_HANG_UPS:
-                self.server_failed = answer
+            self._hang_ups = self._hang_ups + 1 if isinstance(error, HungUp | Unknown) else 0
+            if isinstance(error, Unreachable):
+                self.server_failed = error
+            elif self._hang_ups == MOST_HANG_UPS:
+                self.server_failed = HungUp(Cause.NOT_TRIED, error.words or "–")
+            return self._refused(letter, error, error.outcome)
         except Exception as error:  # a transport's own mistake
             with about_mail(letter.mail, letter.said):
                 logger.exception("Mail %s could not be handed over", letter.mail.pk)
-            answer, outcome = repr(error)[:1000], Outcome.TEMPORARY
-        return self._result(letter.mail, letter.said, outcome, answer, provider_id(letter.message))
+            return self._result(letter.mail, letter.said, Outcome.TEMPORARY, repr(error), cause=Cause.MISTAKE)
+        self._hang_ups = 0
+        named = provider_id(letter.message)
+        return self._result(letter.mail, letter.said, Outcome.SENT, answer, provider_id=named)
+
+    def _refused(self, letter: Letter, error: DeliveryFailed, outcome: Outcome) -> Result:
+        # One of unknown fate the provider may have, and name in its reports.
+        named = provider_id(letter.message)
+        said = {"cause": error.cause, "wait": error.wait, "provider_id": named}
+        return self._result(letter.mail, letter.said, outcome, error.words, **said)
 
     def _broken(self, mail: Mail, parts: list[Part], error: Exception) -> Result:
         # Not final: it is a mistake of ours, and a day is time to mend it.
         with about_mail(mail, parts):
             logger.exception("Mail %s cannot be made", mail.pk)
         mail.attempts += 1
-        return self._result(mail, parts, Outcome.TEMPORARY, f"The mail cannot be made: {error!r}"[:1000])
+        return self._result(mail, parts, Outcome.TEMPORARY, repr(error), cause=Cause.MISTAKE)
 
-    def _result(
-        self, mail: Mail, parts: list[Part], outcome: Outcome, answer: str, provider_id: str = ""
-    ) -> Result:
-        return Result(mail, parts, self.transport.function, outcome, answer, provider_id)
+    def _result(self, mail: Mail, parts: list[Part], outcome: Outcome, answer: str, **more: Any) -> Result:
+        return Result(mail, parts, self.transport.function, outcome, answer, **more)

@@ -12,7 +12,9 @@ from itertools import batched
 from django.db import transaction
 from django.utils import timezone
 
+from notifications.causes import Cause
 from notifications.choices import Function, ItemState, MailState, Outcome
+from notifications.compose import Broken
 from notifications.models import DeliveryAttempt, Mail, MailItem
 from notifications.recheck import Part
 from opsi import logs
@@ -33,20 +35,31 @@ REPORTED = [MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED]
 
 @dataclass
 class Result:
-    """What handing `mail` with `parts` over through `function` came to, in the server's own words."""
+    """What handing `mail` with `parts` over through `function` came to, in the server's own words.
+
+    `wait` is how long the server asked to be left alone.
+    """
 
     mail: Mail
     parts: Sequence[Part]
     function: Function
     outcome: Outcome
     answer: str
+    cause: Cause | None = None
     provider_id: str = ""
+    wait: datetime.timedelta | None = None
     at: datetime.datetime = field(default_factory=timezone.now)
 
     def __post_init__(self):
         # Whatever a server says must not keep from being written down that the mail has left.
         self.answer = self.answer.replace("\0", "")[:LONGEST_ANSWER]
         self.provider_id = self.provider_id.replace("\0", "")[:LONGEST_ID]
+        if self.outcome == Outcome.TEMPORARY and self.mail.attempts >= MOST_ATTEMPTS:
+            self.outcome = Outcome.GIVEN_UP
+
+    @property
+    def happened(self) -> str:
+        return self.cause.happened(self.answer) if self.cause else self.answer
 
     @property
     def about(self) -> AbstractContextManager[None]:
@@ -55,7 +68,9 @@ class Result:
 
     @property
     def is_final(self) -> bool:
-        return self.outcome == Outcome.PERMANENT or self.mail.attempts >= MOST_ATTEMPTS
+        # Of unknown fate it stays for good: nobody will ever know.
+        given_up = self.outcome == Outcome.UNKNOWN and self.mail.attempts >= MOST_ATTEMPTS
+        return given_up or self.outcome in (Outcome.PERMANENT, Outcome.GIVEN_UP)
 
 
 def about_mail(mail: Mail, parts: Iterable[Part]) -> AbstractContextManager[None]:
@@ -63,13 +78,14 @@ def about_mail(mail: Mail, parts: Iterable[Part]) -> AbstractContextManager[None
     return logs.about(mail=mail.pk, operations=list(operations))
 
 
-def delay_after(attempts: int) -> datetime.timedelta:
+def delay_after(attempts: int, asked: datetime.timedelta | None = None) -> datetime.timedelta:
     """How long a mail that was tried `attempts` times waits: 1, 2, 4 … minutes up to an hour, and up to ¼ more.
 
-    The quarter is random, so that what failed together does not come back together.
+    No shorter than a server `asked` for, but for that, too, an hour at most. The quarter is random, so that what failed
+    together does not come back together.
     """
     doubled = FIRST_DELAY * 2 ** min(max(attempts - 1, 0), 10)
-    return min(doubled, LONGEST_DELAY) * random.uniform(1, 1.25)  # noqa: S311  (nothing to guess)
+    return min(max(doubled, asked or FIRST_DELAY), LONGEST_DELAY) * random.uniform(1, 1.25)  # noqa: S311  (nothing to guess)
 
 
 def write_down(results: Sequence[Result], owner: str) -> None:
@@ -83,6 +99,7 @@ def write_down(results: Sequence[Result], owner: str) -> None:
                 at=result.at,
                 function=result.function,
                 outcome=result.outcome,
+                cause=result.cause or "",
                 answer=result.answer,
             )
             for result in results
@@ -102,9 +119,19 @@ def withdraw(mails: Iterable[Mail], owner: str) -> None:
     _end(mails, MailState.WITHDRAWN, owner)
 
 
-def fail_items(parts: Iterable[Part]) -> None:
-    """Mark the items of `parts`, which cannot be put into words."""
-    _end_items(parts, ItemState.FAILED)
+def leave_out(broken: Sequence[tuple[Mail, Broken]], function: Function) -> None:
+    """Mark items that cannot be put into words, and say so in the log of the mail that goes without them."""
+    _end_items((one.part for _mail, one in broken), ItemState.FAILED)
+    DeliveryAttempt.objects.bulk_create(
+        DeliveryAttempt(
+            mail=mail,
+            function=function,
+            outcome=Outcome.PERMANENT,
+            cause=Cause.ONE_LESS,
+            answer=one.problem.replace("\0", "")[:LONGEST_ANSWER],
+        )
+        for mail, one in broken
+    )
 
 
 def _accepted(results):
@@ -125,10 +152,10 @@ def _put_off(results, owner):
         return
     for result in results:
         mail = result.mail
-        mail.state, mail.closes_at = MailState.DUE, result.at + delay_after(mail.attempts)
+        mail.state, mail.closes_at = MailState.DUE, result.at + delay_after(mail.attempts, result.wait)
         mail.lease_owner, mail.leased_until = "", None
         with result.about:
-            logger.warning("Mail %s is tried again at %s: %s", mail.pk, mail.closes_at, result.answer)
+            logger.warning("Mail %s is tried again at %s: %s", mail.pk, mail.closes_at, result.happened)
     Mail.objects.held_by(owner).bulk_update(
         [result.mail for result in results], ["state", "closes_at", "lease_owner", "leased_until", "attempts"]
     )
@@ -143,7 +170,7 @@ def _failed(results, owner):
     waiting.update(state=ItemState.FAILED, finished_at=timezone.now())
     for result in given_up:
         with result.about:
-            logger.error("Mail %s is given up: %s", result.mail.pk, result.answer)
+            logger.error("Mail %s is given up: %s", result.mail.pk, result.happened)
         told = [(event, part.item.person) for part in result.parts for event in part.events]
         tell_of_failure(result.mail, told or unjudged[result.mail.pk])
 

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from notifications import addresses
+from notifications.delivery_failures import DeliveryFailed
 from notifications.models import NotificationFunction, PersonalSettings
-from notifications.transports import DeliveryFailed
 from opsi.models import User
 
 GOOD_FOR = datetime.timedelta(hours=24)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from notifications import channels
 from notifications.choices import Drop, ItemState, MailState, OutboxState, Withdrawal
 from notifications.models import Candidate, DeliveryAttempt, Outbox
+from notifications.models.mail import happened
 from notifications.reasons import STAND_IN, label
 from opsi.models import User
 from opsi.prepared import prepared
@@ -262,9 +263,9 @@ class Told:
         if not ways:
             return
         attempts = DeliveryAttempt.objects.filter(mail__in={way.mail for way in ways}).order_by("pk")
-        answers = dict(attempts.values_list("mail", "answer"))
+        lines = {mail: said for mail, *said in attempts.values_list("mail", "cause", "answer")}
         for way in ways:
-            way.answer = answers.get(way.mail, "")
+            way.answer = happened(*lines.get(way.mail, ("", "")))
 
 
 @prepared

@@ -14,6 +14,7 @@ from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
+from notifications.causes import Cause
 from notifications.choices import Function, ItemState, MailState, Outcome, PauseReason
 from notifications.models import AddressPause, DeliveryAttempt, Mail
 from notifications.outcomes import tell_of_failure
@@ -33,6 +34,7 @@ class Report:
 
     state: MailState
     outcome: Outcome
+    cause: Cause | None = None
     pause: PauseReason | None = None
 
 
@@ -53,7 +55,11 @@ def reported(sender, event, **kwargs):
         if not _move_on(mail, report):
             return
         DeliveryAttempt.objects.create(
-            mail=mail, function=mail.function or Function.OPSI, outcome=report.outcome, answer=words
+            mail=mail,
+            function=mail.function or Function.OPSI,
+            outcome=report.outcome,
+            cause=report.cause or "",
+            answer=words,
         )
         if report.pause:
             AddressPause.objects.pause(mail.address, report.pause, words)
@@ -67,9 +73,11 @@ def _report(event):
         case EventType.DELIVERED:
             return Report(MailState.DELIVERED, Outcome.DELIVERED)
         case EventType.COMPLAINED:
-            return Report(MailState.COMPLAINED, Outcome.COMPLAINED, PauseReason.COMPLAINED)
+            return Report(MailState.COMPLAINED, Outcome.COMPLAINED, Cause.SPAM, PauseReason.COMPLAINED)
         case EventType.BOUNCED | EventType.REJECTED | EventType.FAILED:
-            return Report(MailState.BOUNCED, Outcome.BOUNCED, _pause(event))
+            pause = _pause(event)
+            cause = Cause.CAME_BACK if pause else Cause.CAME_BACK_ONCE
+            return Report(MailState.BOUNCED, Outcome.BOUNCED, cause, pause)
     return None
 
 

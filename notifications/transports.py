@@ -1,7 +1,7 @@
 """Handing one mail over: through the Ops I function's mailer, or to the customer's own mail server (domain §4, §7).
 
 A transport is opened once for many mails: `deliver(message)` returns when the mail was accepted, else it raises one of
-the errors below, whose text is the server's own answer or a sentence an administrator can act on.
+`delivery_failures`, which tell the cause, and in the server's own words what it said.
 """
 
 import contextlib
@@ -16,45 +16,16 @@ from django.core.mail.backends import smtp
 from django.core.mail.backends.base import BaseEmailBackend
 
 from notifications import mail_hosts
-from notifications.choices import Authentication, Function, Outcome, Security
-from notifications.explain import answer, explain, timed_out
+from notifications.causes import Cause
+from notifications.choices import Authentication, Function, Security
+from notifications.delivery_failures import HungUp, Permanent, Temporary, Unknown, Unreachable
+from notifications.explain import answer, cut, explain, timed_out
+from notifications.providers import BackendTransport
 from opsi.mailers import SMTP_POLICY
 
 TIMEOUT = 20  # seconds, for each answer of the server
 ACCEPTED = range(200, 300)
 AUTHENTICATION_CODES = frozenset({530, 534, 535, 538})
-
-
-class DeliveryFailed(Exception):
-    """The mail was not accepted, or nobody knows."""
-
-    outcome: Outcome
-
-
-class Temporary(DeliveryFailed):
-    """Not now: it may go later."""
-
-    outcome = Outcome.TEMPORARY
-
-
-class HungUp(Temporary):
-    """The server broke off before it had the mail, or kept us waiting too long."""
-
-
-class Unreachable(Temporary):
-    """There is nobody to hand mails over to: the next would fare no better."""
-
-
-class Permanent(DeliveryFailed):
-    """Refused for good."""
-
-    outcome = Outcome.PERMANENT
-
-
-class Unknown(DeliveryFailed):
-    """The connection broke after the text was handed over: it may have been accepted."""
-
-    outcome = Outcome.UNKNOWN
 
 
 class Transport(Protocol):
@@ -79,7 +50,7 @@ class SmtpTransport:
             [recipient] = [self._backend.prep_address(address) for address in message.recipients()]
             text = message.message(policy=SMTP_POLICY).as_bytes()
         except ValueError as error:
-            raise Permanent(explain(error)) from error
+            raise Permanent(Cause.NO_MAIL, cut(str(error))) from error
         reused = self._backend.connection is not None
         try:
             connection = self._announce(sender, recipient, len(text))
@@ -103,19 +74,19 @@ class SmtpTransport:
         # Whatever it is (a name, a certificate, a password): no mail gets through until somebody mends it.
         except Exception as error:
             self._drop()
-            raise Unreachable(explain(error)) from error
+            raise Unreachable(*explain(error)) from error
         return connection
 
     def _announce(self, sender: str, recipient: str, size: int) -> smtplib.SMTP:
         connection = self._open()
         options = [f"size={size}"] if connection.has_extn("size") else []
         try:
-            self._expect(connection, connection.mail(sender, options), ACCEPTED)
-            self._expect(connection, connection.rcpt(recipient), ACCEPTED)
-            self._expect(connection, connection.docmd("DATA"), (354,))
+            self._expect(connection, connection.mail(sender, options), ACCEPTED, Cause.SENDER)
+            self._expect(connection, connection.rcpt(recipient), ACCEPTED, Cause.ADDRESS)
+            self._expect(connection, connection.docmd("DATA"), (354,), Cause.TEXT)
         except OSError as error:
             self._drop()
-            raise HungUp(explain(error)) from error
+            raise HungUp(Cause.SILENT if timed_out(error) else Cause.BROKE_OFF, cut(str(error))) from error
         return connection
 
     def _hand_over(self, connection: smtplib.SMTP, text: bytes) -> str:
@@ -126,26 +97,35 @@ class SmtpTransport:
             reply = connection.getreply()
         except OSError as error:
             self._drop()
-            raise Unknown(explain(error)) from error
+            cause = Cause.SILENT_BEHIND_TEXT if timed_out(error) else Cause.BROKE_BEHIND_TEXT
+            raise Unknown(cause, cut(str(error))) from error
         if not 200 <= reply[0] < 600:
             self._drop()
-            raise Unknown(answer(*reply))
-        return self._expect(connection, reply, ACCEPTED)
+            raise Unknown(Cause.BROKE_BEHIND_TEXT, answer(*reply))
+        return self._expect(connection, reply, ACCEPTED, Cause.TEXT)
 
-    def _expect(self, connection: smtplib.SMTP, reply: tuple[int, bytes], wanted: Container[int]) -> str:
+    def _expect(
+        self, connection: smtplib.SMTP, reply: tuple[int, bytes], wanted: Container[int], refusal: Cause
+    ) -> str:
+        """The server's answer where it is one of `wanted`; else raises, for good because of `refusal`."""
         code, text = reply
         said = answer(code, text)
         if code in wanted:
             return said
         if code == 421 or not 400 <= code < 600:
             self._drop()
-            raise HungUp(said)
+            raise HungUp(Cause.BROKE_OFF, said)
         if code in AUTHENTICATION_CODES:
             self._drop()
-            raise Unreachable(said)
+            raise Unreachable(Cause.SIGN_IN, said)
         with contextlib.suppress(OSError):
             connection.rset()
-        raise (Temporary if code < 500 else Permanent)(said)
+        if code < 500:
+            raise Temporary(Cause.NOT_NOW, said)
+        if code == 552:
+            raise Permanent(Cause.TOO_LARGE, said)
+        # Who may not send as this sender may not send the other mails either: none of them is to fail for that.
+        raise (Unreachable if refusal == Cause.SENDER else Permanent)(refusal, said)
 
     def _drop(self) -> None:
         # No farewell: on a connection that hangs it would wait for the timeout once more.
@@ -153,42 +133,6 @@ class SmtpTransport:
             if (connection := getattr(self._backend, name)) is not None:
                 connection.close()
             setattr(self._backend, name, None)
-
-
-class BackendTransport:
-    """Any other mail backend of Django's: files, or a provider through anymail."""
-
-    def __init__(self, backend: BaseEmailBackend, function: Function, sender: str):
-        self._backend, self.function, self.sender = backend, function, sender
-
-    def deliver(self, message: EmailMessage) -> str:
-        try:
-            self._backend.send_messages([message])
-        except Exception as error:
-            raise _failure_of_provider(error) from error
-        return ""
-
-    def close(self) -> None:
-        self._backend.close()
-
-
-def _failure_of_provider(error: Exception) -> DeliveryFailed:
-    import requests
-    from anymail.exceptions import AnymailAPIError, AnymailError
-
-    status = getattr(error, "status_code", None)
-    match error:
-        case requests.ReadTimeout():
-            return Unknown(explain(error))
-        case AnymailAPIError() if status is not None and status < 300:
-            return Unknown(explain(error))
-        case OSError() if status is None:
-            return Unreachable(explain(error))
-        case AnymailAPIError() if status in (401, 403, 429) or status is None or status >= 500:
-            return Unreachable(explain(error))
-        case AnymailError() | ValueError():
-            return Permanent(explain(error))
-    return Temporary(explain(error))
 
 
 class MailServerBackend(smtp.EmailBackend):
@@ -227,12 +171,6 @@ class MailServerBackend(smtp.EmailBackend):
         return "" if challenge else f"user={self._account}\x01auth=Bearer {self._token}\x01\x01"
 
 
-def provider_id(message: EmailMessage) -> str:
-    """What the provider that took `message` calls it; "" where it left another way."""
-    named = getattr(getattr(message, "anymail_status", None), "message_id", None)
-    return named[:250] if isinstance(named, str) else ""
-
-
 class Unprepared:
     """Stands in for a transport that cannot even be made: every mail waits, with the reason."""
 
@@ -240,7 +178,7 @@ class Unprepared:
         self.function, self.sender, self._reason = function, settings.DEFAULT_FROM_EMAIL, explain(error)
 
     def deliver(self, message: EmailMessage) -> str:
-        raise Unreachable(self._reason)
+        raise Unreachable(*self._reason)
 
     def close(self) -> None:
         pass

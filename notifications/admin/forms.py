@@ -9,7 +9,7 @@ from django.utils.encoding import punycode
 from django.utils.translation import gettext_lazy as _
 
 from notifications import mail_hosts
-from notifications.admin.advice import USUAL_PORTS
+from notifications.admin.ports import USUAL_PORTS
 from notifications.choices import Authentication, Security
 from notifications.models import MailServer, NotificationFunction
 

@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_POST
 
 from notifications import addresses
-from notifications.admin.advice import port_and_security, what_to_do
 from notifications.admin.forms import ChangeOverForm, CombiningForm, MailServerForm
+from notifications.admin.ports import port_and_security
 from notifications.choices import Authentication, Function, Security
+from notifications.delivery_failures import DeliveryFailed
 from notifications.health import waiting_mail
 from notifications.models import MailServer, NotificationFunction
-from notifications.transports import DeliveryFailed
 from opsi.audit_admin import history_of
 
 PAGE = "admin:notifications_notificationfunction_changelist"
@@ -115,7 +115,7 @@ class NotificationFunctionAdmin(OnePageAdmin):
             NotificationFunction.load().test(function, to)
         except DeliveryFailed as error:
             failed = {function: str(error)}
-            return self._show(request, failed=failed, advice=what_to_do(error), status=422)
+            return self._show(request, failed=failed, advice=error.cause.what_to_do_after_test, status=422)
         if function == Function.OPSI and settings.OPSI_MAIL_REACHES_NOBODY:
             text = _("The test mail to %(address)s was kept as a file: nobody receives it.")
         else:

@@ -28,7 +28,7 @@ from notifications.admin.mail_finding import (
 )
 from notifications.choices import MailState, Outcome
 from notifications.models import DeliveryAttempt, Mail, MailItem
-from notifications.models.mail import SENT
+from notifications.models.mail import SENT, happened
 from opsi.admin_kinds import LookedAtOnly
 from opsi.fields import is_id
 from opsi.spreadsheets import file_of
@@ -67,7 +67,15 @@ class ItemInline(LookedAtOnly, admin.TabularInline):
 class AttemptInline(LookedAtOnly, admin.TabularInline):
     model = DeliveryAttempt
     can_delete, extra = False, 0
-    fields = ("at", "function", "outcome", "answer")
+    fields = readonly_fields = ("at", "function", "outcome", "happened", "what_to_do")
+
+    @admin.display(description=_("what happened"))
+    def happened(self, attempt):
+        return attempt.happened
+
+    @admin.display(description=_("what to do"))
+    def what_to_do(self, attempt):
+        return attempt.what_to_do
 
 
 def _act_for(mail):
@@ -124,6 +132,7 @@ class MailAdmin(LookedAtOnly, admin.ModelAdmin):
             super()
             .get_queryset(request)
             .annotate(
+                last_cause=Subquery(last.values("cause")[:1]),
                 last_answer=Subquery(last.values("answer")[:1]),
                 last_outcome=Subquery(last.values("outcome")[:1]),
                 item_count=Subquery(count),
@@ -159,8 +168,9 @@ class MailAdmin(LookedAtOnly, admin.ModelAdmin):
         for mail in mails.iterator():
             yield [
                 mail.address, self.standing(mail), mail.get_severity_display(), mail.subject, mail.item_count or 0,
-                mail.attempts, mail.last_answer or "", mail.get_function_display(), _said(mail.opened_at),
-                "" if mail.finished_at else _said(mail.closes_at), _said(mail.finished_at), zone, mail.message_id,
+                mail.attempts, happened(mail.last_cause, mail.last_answer), mail.get_function_display(),
+                _said(mail.opened_at), "" if mail.finished_at else _said(mail.closes_at), _said(mail.finished_at), zone,
+                mail.message_id,
             ]  # fmt: skip
 
     @admin.display(description=_("state"))
@@ -190,7 +200,7 @@ class MailAdmin(LookedAtOnly, admin.ModelAdmin):
 
     @admin.display(description=_("last answer"), empty_value="–")
     def answer(self, mail):
-        return mail.last_answer
+        return happened(mail.last_cause, mail.last_answer) or None
 
     def _chosen(self, request, queryset):
         """None of them where they are more than can be done at once, which is said."""

@@ -18,8 +18,8 @@ from notifications.admin.definition_form import DefinitionForm, place
 from notifications.admin.scene_form import SceneForm
 from notifications.admin.written import written
 from notifications.choices import Function
+from notifications.delivery_failures import DeliveryFailed
 from notifications.models import Definition, NotificationFunction
-from notifications.transports import DeliveryFailed
 from opsi.browser_security import WITH_FRAME
 
 MOST_ROWS = 200

@@ -14,7 +14,9 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from notifications import transports
+from notifications.causes import Cause
 from notifications.choices import Authentication, Function, Security
+from notifications.delivery_failures import DeliveryFailed, Unreachable
 from opsi import secrets
 from opsi.singleton import Singleton
 
@@ -219,11 +221,11 @@ class MailServer(Singleton):
     def test(self, to):
         """Send a test mail to the address `to` and remember what came of it. Raises DeliveryFailed."""
         if missing := self.missing():
-            raise transports.Unreachable(" ".join(missing))
+            raise Unreachable(Cause.NOT_SET_UP, " ".join(missing))
         tested = {"tested_settings": self.fingerprint, "tested_at": timezone.now(), "test_error": ""}
         try:
             _send_test_mail(self.transport(TEST_TIMEOUT), to)
-        except transports.DeliveryFailed as error:
+        except DeliveryFailed as error:
             tested |= {"tested_settings": "", "test_error": str(error)}
             raise
         finally:

@@ -8,6 +8,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from notifications.causes import Cause
 from notifications.choices import Function, ItemState, MailState, Outcome, Severity, Withdrawal
 from notifications.models.definition import DefinitionVersion
 from notifications.models.notice import Notice
@@ -224,12 +225,14 @@ class MailItem(models.Model):
 
 
 class DeliveryAttempt(models.Model):
-    """One line of the delivery log: what handing over a mail came to, in the mail server's own words."""
+    """One line of the delivery log: what handing over a mail came to, the Cause, and the server's own words."""
 
     mail = models.ForeignKey(Mail, on_delete=models.CASCADE, related_name="deliveries")
     at = models.DateTimeField(_("time"), default=timezone.now)
     function = models.CharField(_("function"), max_length=20, choices=Function)
     outcome = models.CharField(_("outcome"), max_length=10, choices=Outcome)
+    # Of notifications.causes.Cause; "" where there is nothing to explain.
+    cause = models.CharField(max_length=20, blank=True, editable=False)
     answer = models.TextField(_("answer"), blank=True)
 
     class Meta:
@@ -239,3 +242,18 @@ class DeliveryAttempt(models.Model):
 
     def __str__(self):
         return f"{self.at:%Y-%m-%d %H:%M:%S} {self.get_outcome_display()}"
+
+    @property
+    def happened(self) -> str:
+        """What happened, in the active language and the server's words."""
+        return happened(self.cause, self.answer)
+
+    @property
+    def what_to_do(self) -> str:
+        """What an administrator can do, in the active language; "" where nothing is to be done."""
+        return Cause(self.cause).what_to_do_about(self.function) if self.cause in Cause.values else ""
+
+
+def happened(cause: str | None, answer: str | None) -> str:
+    """The same of a line's values alone."""
+    return Cause(cause).happened(answer or "") if cause in Cause.values else answer or ""

@@ -6,8 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
+from notifications.delivery_failures import DeliveryFailed
 from notifications.pausing import pause_of, send_test
-from notifications.transports import DeliveryFailed
 from opsi.methods import asks_to_delete, see_other
 from opsi.requests import PersonRequest
 

@@ -297,7 +297,7 @@ class TestTheFile:
     def test_has_all_that_the_list_says(self, lines, failed):
         [line] = lines()
         assert (line["address"], line["state"], line["last answer"]) == (
-            "uma@example.com", "failed", "550 5.1.1 No such user",
+            "uma@example.com", "failed", "The server refuses mail to this address: 550 5.1.1 No such user",
         )  # fmt: skip
         assert (line["subject"], line["Message-ID"]) == (failed.subject, failed.message_id)
         assert (line["notifications"], line["attempts"], line["due"]) == ("1", "1", "")
