@@ -8,7 +8,9 @@ import datetime
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple, Self
+
+from django.utils import timezone
 
 from notifications.choices import Withdrawal
 from opsi.models import User
@@ -20,6 +22,7 @@ WATCHER = "watchers"
 GROUP_MEMBER = "watching_group"
 STATE_CHANGES_ONLY = "state_changes_only"  # or rather why not
 BY_WATCHING = {WATCHER, GROUP_MEMBER}
+LONG_AGO = datetime.datetime.min.replace(tzinfo=datetime.UTC)
 
 # How a ticket comes to another state: what whoever watches state changes only is told of.
 STATE_CHANGES = {"TicketStateUpdate", "TicketMerge", "TicketDelete"}
@@ -30,6 +33,14 @@ class Watch(NamedTuple):
     ended_at: datetime.datetime | None
     resolved_in: uuid.UUID | None
     only_state_changes: bool
+
+    @classmethod
+    def read(cls, row: Iterable[Any], now: datetime.datetime) -> Self:
+        """`row` has its fields. What lies ahead of `now` was before the machine's clock was set back."""
+        watch = cls(*row)
+        since = LONG_AGO if watch.since > now else watch.since
+        ended = watch.ended_at and (LONG_AGO if watch.ended_at > now else watch.ended_at)
+        return watch._replace(since=since, ended_at=ended)
 
     def was_under_way(self, event: TicketEvent) -> bool:
         """At the time of `event`; what ended by itself includes all of the operation that ended it."""
@@ -51,12 +62,15 @@ class Watching:
     def __init__(self, tickets: Iterable[int]):
         self._people: dict[int, dict[int, Watch]] = defaultdict(dict)
         self._groups: dict[int, list[tuple[int, Watch]]] = defaultdict(list)
-        rows = Watcher.objects.filter(ticket__in=set(tickets))
-        for ticket, user, group, *watch in rows.values_list("ticket", "user", "group", *Watch._fields):
+        watchers = Watcher.objects.filter(ticket__in=set(tickets))
+        rows = list(watchers.values_list("ticket", "user", "group", *Watch._fields))
+        now = timezone.now()  # after they were read: who comes to watch meanwhile does not lie ahead
+        for ticket, user, group, *row in rows:
+            watch = Watch.read(row, now)
             if user:
-                self._people[ticket][user] = Watch(*watch)
+                self._people[ticket][user] = watch
             else:
-                self._groups[ticket].append((group, Watch(*watch)))
+                self._groups[ticket].append((group, watch))
         self._members = members({group for rows in self._groups.values() for group, _watch in rows})
 
     def at(self, event: TicketEvent) -> Iterator[tuple[int, str]]:

@@ -21,7 +21,8 @@ class SendingRateManager(models.Manager["SendingRate"]):
         self.get_or_create(function=function)
         with transaction.atomic():
             row = self.select_for_update(no_key=True).get(function=function)
-            row.taken = [entry for entry in row.taken if entry[0] > at - MINUTE]
+            # What lies ahead was taken before the clock was set back: it counts for a minute from now.
+            row.taken = [[min(entry[0], at), entry[1]] for entry in row.taken if entry[0] > at - MINUTE]
             number = max(0, min(wanted, rate - sum(count for _at, count in row.taken)))
             if number:
                 row.taken.append([at, number])

@@ -2,8 +2,10 @@
 
 import pytest
 
+from notifications.models import Mail, MailItem
+from tests.notifications.conftest import told
 from tests.tickets.test_bulk import said, send
-from tickets.models import TicketEvent
+from tickets.models import Ticket, TicketEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -21,6 +23,23 @@ def test_each_person_gets_one_notice_for_all_of_them(three, uma, aiko, signed_in
     assert notice.ticket is None
     told_of = TicketEvent.objects.filter(pk__in=notice.event_ids).values_list("ticket__title", flat=True)
     assert sorted(told_of) == ["Disk", "Mail", "Printer"]
+
+
+def test_five_hundred_of_them_are_one_notice_one_inbox_row_and_one_mail(
+    make_ticket, uma, aiko, signed_in, dispatch, forget
+):
+    """Guard: merging.merge, which makes one notice for a person of all that an operation tells them."""
+    first = make_ticket()
+    numbers = [f"20260101{number:08}" for number in range(500)]
+    Ticket.objects.bulk_create(
+        Ticket(number=number, title=number, queue=first.queue, created_by=uma) for number in numbers
+    )
+    forget()
+    send(signed_in(uma), Ticket.objects.filter(number__in=numbers), owner=aiko.pk, priority="low")
+    dispatch()
+    assert told() == {"aiko": 1}
+    assert len(aiko.notices.get().event_ids) == 1000
+    assert [aiko.inbox.count(), MailItem.objects.count(), Mail.objects.count()] == [1, 1, 1]
 
 
 def test_tell_nobody_tells_nobody_and_the_history_keeps_it(three, uma, aiko, signed_in, dispatch, forget):

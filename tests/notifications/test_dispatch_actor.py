@@ -1,9 +1,13 @@
 """Who hears of what they did themselves (domain §3 rule 4, behaviours B2, B20)."""
 
 import pytest
+from django.core.management import call_command
 
 from notifications.models import Candidate, PersonalSettings
 from tests.notifications.conftest import drops, told
+from tests.tickets.test_bulk import send
+from tickets.models import Ticket
+from tickets.operations import operation
 from watchers.models import Watcher
 
 
@@ -13,6 +17,52 @@ def test_an_acting_agent_is_not_told(ticket, uma, mika, dispatch, forget):
     dispatch()
     assert told() == {"mika": 1}
     assert drops() == {"uma": {"actor"}}
+
+
+def _by_page(ticket, ada, client, **how):
+    client.post(f"/tickets/{ticket.number}/articles/", {"kind": "note", "body": "Looked at it."}, **how)
+
+
+def _by_script(ticket, ada, client):
+    _by_page(ticket, ada, client, headers={"HX-Request": "true"})
+
+
+def _over_many(ticket, ada, client):
+    send(client, [ticket], priority="low")
+
+
+def _in_admin(ticket, ada, client):
+    with operation(by=ada, quiet=True):
+        ticket.remove(by=ada)
+    client.post(
+        "/admin/tickets/ticket/", {"action": "restore", "_selected_action": ticket.pk, "deleted": "yes"}
+    )
+
+
+def _in_shell(ticket, ada, client):
+    lines = "from tickets.models import Ticket; from opsi.models import User; ada = User.objects.get(username='ada')"
+    call_command(
+        "shell", command=f"{lines}; Ticket.objects.get(pk={ticket.pk}).change_priority('low', by=ada)"
+    )
+
+
+def _as_mail(ticket, ada, client):
+    ticket.reply("Looked at it.", by=ada, to="carl@example.com")
+
+
+@pytest.mark.parametrize("act", [_by_page, _by_script, _over_many, _in_admin, _in_shell, _as_mail])
+def test_an_acting_agent_is_not_told_whatever_way_they_act(
+    act, make_ticket, ada, only, dispatch, forget, signed_in
+):
+    """Guard: drops.Judge.person_drop asks the event who acted, and no request, session or channel."""
+    ticket = make_ticket(owner=ada)
+    ticket = Ticket.objects.get(pk=ticket.pk)
+    forget()
+    only(events=["ArticleCreate", "TicketPriorityUpdate", "TicketRestore"], recipients=["owner", "creator"])
+    act(ticket, ada, signed_in(ada))
+    dispatch()
+    assert told() == {"mika": 1}
+    assert drops() == {"ada": {"actor"}}
 
 
 def test_an_acting_agent_is_told_where_the_definition_says_so(ticket, uma, only, dispatch, forget):

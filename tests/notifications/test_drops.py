@@ -107,6 +107,33 @@ class TestOutOfOffice:
         note()
         assert told("email") == {"uma": 1}
 
+    @pytest.mark.parametrize(
+        ("zone", "first_moment", "last_moment"),
+        [
+            ("Pacific/Kiritimati", "2026-11-23 10:00", "2026-11-25 09:59"),  # +14
+            ("Pacific/Pago_Pago", "2026-11-24 11:00", "2026-11-26 10:59"),  # -11
+            ("Asia/Kolkata", "2026-11-23 18:30", "2026-11-25 18:29"),  # +5:30
+            ("Asia/Kathmandu", "2026-11-23 18:15", "2026-11-25 18:14"),  # +5:45
+        ],
+    )
+    def test_the_first_and_the_last_day_are_whole_days_there(
+        self, note, uma, zone, first_moment, last_moment
+    ):
+        """Guard: Drops.local_date; both ends of PersonalSettings.is_away_on."""
+        uma.time_zone = zone
+        uma.save()
+        PersonalSettings.objects.create(
+            person=uma, out_of_office_from="2026-11-24", out_of_office_until="2026-11-25"
+        )
+        begin, end = (datetime.datetime.fromisoformat(f"{at}+00:00") for at in (first_moment, last_moment))
+        minute = datetime.timedelta(minutes=1)
+        found = []
+        for moment in (begin - minute, begin, end, end + minute):
+            with time_machine.travel(moment, tick=False):
+                note()
+            found.append(told("email").get("uma", 0))
+        assert found == [1, 1, 1, 2]
+
     def test_the_definition_may_say_otherwise(self, note, uma, only):
         only(send_out_of_office=True)
         PersonalSettings.objects.create(person=uma, out_of_office_from="2026-11-24")
@@ -190,6 +217,29 @@ class TestOncePerDay:
         with time_machine.travel(datetime.datetime(2026, 11, 24, 15, 1, tzinfo=datetime.UTC), tick=False):
             note()
         assert told() == {"uma": 2}
+
+    @pytest.mark.parametrize(
+        ("zone", "moments", "number"),
+        [
+            ("UTC", ["2026-11-30 23:59", "2026-12-01 00:00"], 2),
+            ("UTC", ["2026-12-31 23:59", "2027-01-01 00:00"], 2),
+            ("UTC", ["2028-02-28 23:59", "2028-02-29 00:00", "2028-02-29 23:59", "2028-03-01 00:00"], 3),
+            ("Pacific/Kiritimati", ["2026-12-31 09:59", "2026-12-31 10:00", "2027-01-01 09:59"], 2),
+            ("Pacific/Pago_Pago", ["2027-01-01 10:59", "2027-01-01 11:00"], 2),
+            ("Asia/Kolkata", ["2028-02-29 18:29", "2028-02-29 18:30"], 2),
+            # Berlin's day of 23 hours, and that of 25.
+            ("Europe/Berlin", ["2026-03-28 23:00", "2026-03-29 21:59", "2026-03-29 22:00"], 2),
+            ("Europe/Berlin", ["2026-10-24 22:00", "2026-10-25 22:59", "2026-10-25 23:00"], 2),
+        ],
+    )
+    def test_days_end_at_midnight_there_whatever_the_date(self, note, daily, uma, zone, moments, number):
+        """Guard: Drops.local_date."""
+        uma.time_zone = zone
+        uma.save()
+        for moment in moments:
+            with time_machine.travel(datetime.datetime.fromisoformat(f"{moment}+00:00"), tick=False):
+                note()
+        assert told() == {"uma": number}
 
     def test_a_mail_withdrawn_before_it_left_frees_the_day_for_mail(self, note, daily):
         note()

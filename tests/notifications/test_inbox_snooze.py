@@ -31,6 +31,9 @@ def row(ticket, uma, mika, dispatch, forget):
         ("tomorrow", "UTC", "2026-11-26 08:00+00:00"),
         ("tomorrow", "Asia/Tokyo", "2026-11-26 08:00+09:00"),
         ("tomorrow", "America/Los_Angeles", "2026-11-25 08:00-08:00"),  # where it still is Tuesday
+        ("tomorrow", "Pacific/Kiritimati", "2026-11-26 08:00+14:00"),
+        ("tomorrow", "Pacific/Pago_Pago", "2026-11-25 08:00-11:00"),
+        ("tomorrow", "Asia/Kolkata", "2026-11-26 08:00+05:30"),
         ("monday", "UTC", "2026-11-30 08:00+00:00"),
         ("monday", "Asia/Tokyo", "2026-11-30 08:00+09:00"),
     ],
@@ -45,6 +48,25 @@ def test_on_a_monday_the_next_one_is_meant_and_clocks_that_change_are_heeded():
     assert Snooze.MONDAY.until(monday, "Europe/Berlin") == datetime.datetime.fromisoformat(
         "2026-10-26 08:00+01:00"
     )
+
+
+@pytest.mark.parametrize("now", ["2026-03-29 00:30+00:00", "2026-10-25 00:30+00:00"])
+def test_three_hours_are_three_hours_when_the_clock_is_set(now):
+    """Guard: Snooze.until adds them to a moment in UTC."""
+    now = datetime.datetime.fromisoformat(now)
+    assert Snooze.LATER.until(now, "Europe/Berlin") == now + datetime.timedelta(hours=3)
+
+
+@pytest.mark.parametrize("at", ["2027-03-28T02:30", "2027-10-31T02:30"])
+def test_a_time_that_a_zone_does_not_have_or_has_twice_is_refused(row, uma, signed_in, at):
+    """Guard: OwnMoment.at is a forms.DateTimeField, which asks the zone in force; nobody's time is guessed."""
+    uma.time_zone = "Europe/Berlin"
+    uma.save()
+    with time_machine.travel("2027-03-01 12:00+00:00", tick=False):
+        answer = signed_in(uma).post(f"/inbox/{row.pk}/snooze/", {"moment": "own", "at": at})
+    assert answer.status_code == 422
+    assert "it may be ambiguous or it may not exist" in answer.text
+    assert InboxRow.objects.get().state == InboxState.UNREAD
 
 
 def test_a_snoozed_row_is_out_of_sight_until_its_time_and_then_on_top(

@@ -65,6 +65,30 @@ class TestHeaders:
         assert mail["Subject"] == title or title.startswith("=?")
         assert mail_host.raw[0].partition(b"\r\n\r\n")[0].isascii()
 
+    @pytest.mark.parametrize(
+        ("title", "said"),
+        [
+            ("メールが止まる", "メールが止まる(全 2 件の通知)"),
+            ("🔥" * 250, "🔥" * 244 + "(全 2 件の通知)"),
+            ("Überlauf, " * 25, ("Überlauf, " * 25)[:244] + "(全 2 件の通知)"),
+        ],
+    )
+    def test_how_many_there_are_is_said_after_any_script(
+        self, ticket, uma, aiko, wait, wording, after_window, mail_host, title, said
+    ):
+        """Guard: compose._subject cuts what comes before the number; SMTP_POLICY folds it whole."""
+        Ticket.objects.filter(pk=ticket.pk).update(title=title)
+        ticket.refresh_from_db()
+        ticket.note("Looked at it.", by=uma)
+        version = wording(ja=("No. 1 {{ticket.title}}", "{{article.body}}"))
+        for _number in range(2):
+            wait(aiko, ticket, version=version)
+        after_window()
+        [mail] = mail_host.mails
+        assert mail["Subject"].replace(" ", "") == f"No. 1 {said}".replace(" ", "")
+        assert mail_host.raw[0].partition(b"\r\n\r\n")[0].isascii()
+        assert max(map(len, mail_host.raw[0].split(b"\r\n"))) <= 998
+
     @pytest.mark.parametrize("title", ["long " * 50, "x" * 250, "長" * 250])
     def test_a_long_one_is_folded(self, mailed, mail_host, title):
         mail = mailed(title)

@@ -129,7 +129,7 @@ def test_a_slow_worker_lets_go_what_was_taken_over(ticket, uma, mika, wait, cloc
     wait(uma, ticket, severity=Severity.CRITICAL)
     wait(mika, ticket)
     clock.shift(minutes(10))
-    monkeypatch.setattr(mailing, "RENEW_AFTER", 0)
+    monkeypatch.setattr(mailing, "RENEW_AFTER", -1)
     mails = Mail.objects.claim("slow worker", BATCH)
     Mail.objects.filter(address="mika@example.com").update(lease_owner="other worker")
     batch = Batch(mails, "slow worker", NotificationFunction.load(), transports.through_opsi())

@@ -113,6 +113,28 @@ class TestWhenTheyAre:
         own = PersonalSettings(quiet_from=clock_time("22:00"), quiet_until=clock_time("02:30"))
         assert own.quiet_end(utc(at), ZoneInfo("Europe/Berlin")) == utc(until)
 
+    @pytest.mark.parametrize(
+        ("at", "until"),
+        [
+            ("2026-10-24 22:30", "2026-10-25 00:30"),
+            ("2026-10-25 00:29", "2026-10-25 00:30"),
+            ("2026-10-25 00:30", None),
+            ("2026-10-25 01:29", None),  # 02:29 for the second time
+            ("2026-10-25 01:30", None),
+        ],
+    )
+    def test_of_an_end_that_comes_twice_the_first_counts(self, at, until):
+        """Guard: preferences._moment, which makes moments of them in UTC."""
+        own = PersonalSettings(quiet_from=clock_time("22:00"), quiet_until=clock_time("02:30"))
+        assert own.quiet_end(utc(at), ZoneInfo("Europe/Berlin")) == (until and utc(until))
+
+    def test_a_beginning_that_comes_twice_holds_from_the_first_on(self):
+        own = PersonalSettings(quiet_from=clock_time("02:30"), quiet_until=clock_time("07:00"))
+        for when in ("00:30", "01:00", "01:15", "01:30"):  # 02:30, 02:00, 02:15 and 02:30 again
+            assert own.quiet_end(utc(f"2026-10-25 {when}"), ZoneInfo("Europe/Berlin")) == utc(
+                "2026-10-25 06:00"
+            )
+
     def test_none_without_both_times(self):
         assert (
             PersonalSettings(quiet_from=clock_time("22:00")).quiet_end(utc("2026-11-23 23:00"), None) is None

@@ -1,6 +1,7 @@
 """One mail a day or a week instead of each as it comes; what is urgent or obligatory passes (domain §4)."""
 
 import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -35,6 +36,24 @@ def summary(person, rhythm=Rhythm.DAILY, at="08:00", **fields):
 def test_the_next_one_is_the_first_after(rhythm, day, at, comes):
     own = PersonalSettings(rhythm=rhythm, summary_day=day)
     assert own.next_summary(utc(at), datetime.UTC) == utc(comes)
+
+
+@pytest.mark.parametrize(
+    ("at", "comes"),
+    [
+        # Berlin has no 02:30 on 29 March 2026, and two on 25 October.
+        ("2026-03-28 12:00", "2026-03-29 01:30"),
+        ("2026-03-29 01:29", "2026-03-29 01:30"),
+        ("2026-03-29 01:30", "2026-03-30 00:30"),
+        ("2026-10-24 12:00", "2026-10-25 00:30"),
+        ("2026-10-25 00:30", "2026-10-26 01:30"),
+        ("2026-10-25 01:30", "2026-10-26 01:30"),
+    ],
+)
+def test_at_half_past_two_it_comes_once_a_day_though_the_clock_is_set(at, comes):
+    """Guard: preferences._moment, which makes moments of them in UTC."""
+    own = PersonalSettings(rhythm=Rhythm.DAILY, summary_at=clock_time("02:30"))
+    assert own.next_summary(utc(at), ZoneInfo("Europe/Berlin")) == utc(comes)
 
 
 def test_a_day_is_one_mail(note, uma, at, mail_host):

@@ -16,6 +16,7 @@ from opsi.models import User
 from tests.waiting import START, minutes
 
 pytestmark = pytest.mark.usefixtures("clock")
+A_MILLISECOND = minutes(1 / 60_000)
 
 
 @pytest.fixture
@@ -69,13 +70,26 @@ def test_a_less_important_item_leaves_the_severity(items, uma):
 
 
 def test_an_item_at_the_very_end_belongs_to_the_next_window(items, uma, clock):
+    """Guard: windows._lock_open, which takes a window for over at `closes_at` itself, as MailQuerySet.due does."""
     collect(items([uma]))
-    clock.shift(minutes(10))
+    clock.shift(minutes(10) - A_MILLISECOND)
+    assert Mail.objects.claim("worker", 10) == []
+    clock.shift(A_MILLISECOND)
     collect(items([uma]))
     first, second = Mail.objects.order_by("pk")
     assert (first.state, first.items.count()) == (MailState.DUE, 1)
     assert (second.state, second.items.count()) == (MailState.OPEN, 1)
     assert second.closes_at == START + minutes(20)
+
+
+def test_an_item_of_the_last_millisecond_is_in_its_window(items, uma, clock):
+    """Guard: the same, and nothing rounds the time."""
+    collect(items([uma]))
+    clock.shift(minutes(10) - A_MILLISECOND)
+    collect(items([uma]))
+    clock.shift(A_MILLISECOND)
+    [sending] = Mail.objects.claim("worker", 10)
+    assert sending.items.count() == 2
 
 
 def test_two_items_at_the_same_moment_of_the_end_go_together(items, uma, clock):
@@ -85,10 +99,34 @@ def test_two_items_at_the_same_moment_of_the_end_go_together(items, uma, clock):
     assert [mail.items.count() for mail in Mail.objects.order_by("pk")] == [1, 2]
 
 
+@pytest.mark.parametrize("begin", ["2026-03-29 00:55", "2026-10-25 00:55"], ids=["spring", "autumn"])
+def test_ten_minutes_are_ten_minutes_when_the_clock_on_the_wall_is_set(items, uma, clock, begin):
+    """In Berlin, uma's zone, it is set at 01:00 UTC. Guard: windows.collect counts in UTC."""
+    uma.time_zone = "Europe/Berlin"
+    uma.save()
+    with timezone.override(uma.time_zone):
+        clock.move_to(f"{begin}+00:00", tick=False)
+        collect(items([uma]))
+        clock.shift(minutes(10) - A_MILLISECOND)
+        assert Mail.objects.claim("worker", 10) == []
+        clock.shift(A_MILLISECOND)
+        assert len(Mail.objects.claim("worker", 10)) == 1
+
+
 def test_an_item_that_comes_while_the_mail_is_being_sent_opens_the_next(items, uma, clock):
     collect(items([uma]))
     clock.shift(minutes(10))
     [sending] = Mail.objects.claim("worker", 10)
+    collect(items([uma]))
+    assert sending.items.count() == 1
+    assert Mail.objects.get(state=MailState.OPEN).items.count() == 1
+
+
+def test_even_by_a_clock_that_is_behind_it_does_not_join_what_is_being_sent(items, uma, clock):
+    """Guard: windows._lock_open takes what is OPEN alone; another machine's clock was first to see the end."""
+    collect(items([uma]))
+    clock.shift(minutes(9))
+    [sending] = Mail.objects.claim("worker", 10, now=START + minutes(10))
     collect(items([uma]))
     assert sending.items.count() == 1
     assert Mail.objects.get(state=MailState.OPEN).items.count() == 1
@@ -212,6 +250,25 @@ def test_two_dispatches_that_open_at_once_share_one_window(items, uma, mika):
     in_threads(one, [[items([uma, mika])] for _number in range(4)])
     assert Mail.objects.count() == 2
     assert sorted(mail.items.count() for mail in Mail.objects.all()) == [4, 4]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_dispatches_at_the_very_end_share_the_next_window(items, uma, clock):
+    """Guard: windows._lock_open closes what is over and lets nobody join it; then one opens the next."""
+    for _turn in range(4):
+        collect(items([uma]))
+        clock.shift(minutes(10))
+        ready = threading.Barrier(4)
+
+        def one(pending, ready=ready):
+            ready.wait()
+            collect(pending)
+
+        in_threads(one, [[items([uma])] for _number in range(4)])
+        first, second = Mail.objects.order_by("pk")
+        assert (first.state, first.items.count()) == (MailState.DUE, 1)
+        assert (second.state, second.items.count()) == (MailState.OPEN, 4)
+        Mail.objects.all().delete()
 
 
 @pytest.mark.django_db(transaction=True)
