@@ -8,9 +8,10 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import inheriting, models, panels, reading, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications import inheriting, models, panels, readiness, reading, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications.metrics import NotificationMetrics
         from notifications.pausing import IS_PAUSED
-        from opsi import authentication, belongings
+        from opsi import authentication, belongings, metrics
         from opsi.auditing import audit
         from tickets import events
 
@@ -22,6 +23,8 @@ class NotificationsConfig(AppConfig):
         )
         authentication.read_along("is_mail_paused", IS_PAUSED)
         panels.fill()
+        readiness.tell()
+        metrics.collect(NotificationMetrics)
         audit(models.Definition)
         audit(models.DefinitionText, of="definition")
         audit(models.NotificationFunction, exclude=("changed_at", "changed_by"))

@@ -80,6 +80,21 @@ class Hour(NamedTuple):
     failed: int
 
 
+def waiting_events() -> Events:
+    """One statement."""
+    waits = Q(state=OutboxState.WAITING)
+    found = (
+        Outbox.objects.unfinished()
+        .order_by("created_at")[: MOST + 1]
+        .aggregate(
+            waiting=Count("pk", filter=waits),
+            oldest=Min("created_at", filter=waits),
+            failed=Count("pk", filter=Q(state=OutboxState.FAILED)),
+        )
+    )
+    return Events(Capped(found["waiting"]), found["oldest"], Capped(found["failed"]))
+
+
 def waiting_mail(now: datetime.datetime) -> Waiting:
     """One statement."""
     by = unfinished_as_of(now)
@@ -108,17 +123,7 @@ class Health:
 
     @cached_property
     def events(self) -> Events:
-        waits = Q(state=OutboxState.WAITING)
-        found = (
-            Outbox.objects.unfinished()
-            .order_by("created_at")[: MOST + 1]
-            .aggregate(
-                waiting=Count("pk", filter=waits),
-                oldest=Min("created_at", filter=waits),
-                failed=Count("pk", filter=Q(state=OutboxState.FAILED)),
-            )
-        )
-        return Events(Capped(found["waiting"]), found["oldest"], Capped(found["failed"]))
+        return waiting_events()
 
     @cached_property
     def mail(self) -> Waiting:

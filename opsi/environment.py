@@ -23,6 +23,7 @@ SMTP_SCHEMES: dict[str, tuple[int, dict[str, bool]]] = {
 BROKER_TIMEOUT = 0.5  # seconds: what a page may lose to a broker that does not answer
 POOL_TIMEOUT = 10  # seconds: who waits longer for a connection gets an error
 MOST_CONNECTIONS = 1_000
+SHORTEST_TOKEN = 16
 NO_RETRY = {"max_retries": 0}  # a wake-up that fails is made up for by the sweep
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
@@ -137,6 +138,15 @@ class Environment:
                 f"{name} is {value!r}, but must look like https://login.example.com/realms/desk."
             )
         return url
+
+    def token(self, name: str) -> str:
+        """A long random text by which another program is known; "" where unset."""
+        value = self.text(name)
+        if value and (len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
+            raise BadSetting(
+                f"{name} must be at least {SHORTEST_TOKEN} plain characters, such as openssl rand -hex 24 makes."
+            )
+        return value
 
     def pairs(self, name: str) -> dict[str, str]:
         """`one=this,two=that` as a dict; what stands before the last = may hold others."""

@@ -1,4 +1,9 @@
-"""What a load balancer asks: is this process alive, and can it serve pages?"""
+"""What a load balancer asks: is this process alive, and can it serve pages? And what else is wrong, for people.
+
+Floors above tell of their own: `tell_of("worker", function)`, which returns "ok", or what is wrong and what to do.
+"""
+
+from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError, connection
@@ -24,11 +29,21 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when pages can be served, else 503; one line a part, and why where it is not well.
 
-    The broker is told of but does not count: pages work without it, and the sweep finds what was not woken up.
+    Only the database counts. Without a broker pages work, and the sweep finds what was not woken up; and to send
+    visitors away would not bring back a worker.
     """
     problem = _database_problem()
     lines = [f"database: {problem or 'ok'}", f"broker: {_broker_problem() or 'ok'}"]
+    lines += [f"{name}: {'unknown' if problem else state()}" for name, state in _parts.items()]
     return HttpResponse("\n".join(lines) + "\n", content_type="text/plain", status=503 if problem else 200)
+
+
+_parts: dict[str, Callable[[], str]] = {}
+
+
+def tell_of(name: str, state: Callable[[], str]) -> None:
+    """Have /readyz say `state()` of the part called `name`, in a line; telling of it again replaces it."""
+    _parts[name] = state
 
 
 _migrated = False

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from opsi import health, preferences, second_step, sso_door, two_step, views
+from opsi import health, metrics, preferences, second_step, sso_door, two_step, views
 
 urlpatterns = [
     path("login/", views.login, name="login"),
@@ -26,4 +26,5 @@ urlpatterns = [
     path("preferences/single-sign-on/", sso_door.connection, name="single-sign-on"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
+    path("metrics", metrics.metrics, name="metrics"),
 ]

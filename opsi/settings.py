@@ -43,6 +43,7 @@ try:
     OPSI_SESSION_AGE = 3600 * env.number_above_zero("OPSI_SESSION_HOURS", 7 * 24)
     OPSI_TWO_STEP_ADMINS = env.flag("OPSI_TWO_STEP_ADMINS")
     OPSI_OIDC = OpenIDConnect.read(env)
+    OPSI_METRICS_TOKEN = env.token("OPSI_METRICS_TOKEN")
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
@@ -207,7 +208,7 @@ CSRF_TRUSTED_ORIGINS = [OPSI_BASE_URL]
 if _base_url.scheme == "https":
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_SSL_REDIRECT = True
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # asked by load balancers from inside
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # asked from inside
     SECURE_HSTS_SECONDS = _hsts_seconds
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _hsts_seconds > 0
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True

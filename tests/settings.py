@@ -11,7 +11,14 @@ os.environ["OPSI_BASE_URL"] = "http://testserver"
 # The servers of the tests are on loopback; tests/notifications/test_mail_hosts.py takes this back.
 os.environ["OPSI_MAIL_SERVER_PRIVATE"] = "on"
 os.environ["OPSI_MAIL_SERVER_PORTS"] = "any"
-for name in ("OPSI_DEBUG", "OPSI_ALLOWED_HOSTS", "OPSI_WINDOW_SECONDS", "OPSI_MAIL_FROM", "OPSI_LOG_FORMAT"):
+for name in (
+    "OPSI_DEBUG",
+    "OPSI_ALLOWED_HOSTS",
+    "OPSI_WINDOW_SECONDS",
+    "OPSI_MAIL_FROM",
+    "OPSI_LOG_FORMAT",
+    "OPSI_METRICS_TOKEN",
+):
     os.environ.pop(name, None)
 
 from opsi.settings import *  # noqa: E402, F403

@@ -33,6 +33,8 @@ def test_flag(value, expected):
     [
         (Environment.flag, "maybe"),
         (Environment.ports, "25,smtp"),
+        (Environment.token, "short"),
+        (Environment.token, "a token with ümlauts in it"),
         (Environment.ports, "0"),
         (Environment.ports, "65536"),
         (Environment.ports, "9999999"),

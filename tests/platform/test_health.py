@@ -27,8 +27,9 @@ def test_ready(client):
 
 @pytest.mark.django_db
 def test_ready_asks_little_once_migrated(client, django_assert_num_queries):
+    """Whether the database answers, and one statement each of worker, events and mail."""
     client.get("/readyz")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(4):
         client.get("/readyz")
 
 
@@ -39,6 +40,7 @@ def test_waiting_migration_makes_unready(client):
     response = client.get("/readyz")
     assert response.status_code == 503
     assert b"database: migrations are waiting (run manage.py migrate)" in response.content
+    assert b"worker: unknown\n" in response.content
 
 
 @pytest.mark.django_db
