@@ -8,7 +8,16 @@ class NotificationsConfig(AppConfig):
     verbose_name = _("Notifications")
 
     def ready(self):
-        from notifications import inheriting, models, panels, readiness, reading, receivers, tracking  # noqa: F401  (connects the receivers)
+        from notifications import (  # noqa: F401  (connects the receivers)
+            incidents,
+            inheriting,
+            models,
+            panels,
+            readiness,
+            reading,
+            receivers,
+            tracking,
+        )
         from notifications.metrics import NotificationMetrics
         from notifications.pausing import IS_PAUSED
         from opsi import authentication, belongings, metrics
@@ -18,6 +27,10 @@ class NotificationsConfig(AppConfig):
         of_delivery = events.EventGroup("delivery", _("Delivery of e-mail"))
         failed = _("E-mail could not be delivered")
         events.register(events.EventType("EmailDeliveryFailure", failed, "envelope", group=of_delivery))
+        stuck = _("Notifications themselves")
+        events.register(
+            events.EventType(incidents.EVENT, stuck, "heart", group=of_delivery, words=incidents.WORDS)
+        )
         belongings.register(
             belongings.Belonging(_("notifications that wait to be mailed"), inheriting.waiting_mail)
         )
@@ -29,6 +42,7 @@ class NotificationsConfig(AppConfig):
         audit(models.DefinitionText, of="definition")
         audit(models.NotificationFunction, exclude=("changed_at", "changed_by"))
         audit(models.InboxRetention)
+        audit(models.HealthAlarm, exclude=("ticket",))
         audit(models.MailServer, exclude=("tested_settings", "tested_at", "test_error"))
         # The engine pauses addresses by itself; only what people do is a change of settings.
         audit(models.AddressPause, exclude=("tested_at",), by_people=True)

@@ -24,7 +24,7 @@ from opsi.models import Customer, Group, User
 from opsi.naming import Naming
 from tickets.choices import Clock, SenderType
 from tickets.models import Queue, Service, Sla, Ticket, TicketEvent
-from tickets.timeline import MERGES, number_alone
+from tickets.timeline import MERGES, coded, number_alone
 
 NOTHING = "-"
 WATCHES = {"TicketSubscribe", "TicketUnsubscribe"}
@@ -192,6 +192,8 @@ class Facts:
         event = self.event
         if event.name in MERGES:
             return number_alone(value)
+        if event.type.words:
+            return coded(event.type, value)
         if event.name == "TicketCustomerUpdate" and isinstance(value, dict):
             knows = self.reader.is_agent or value.get("id") == self.reader.customer_id
             return str(value.get("name", "")) if knows else ""

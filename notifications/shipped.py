@@ -152,8 +152,18 @@ SHIPPED = (
         "recipients": ["owner", "responsible", "admins"],
         "severity": SeverityRule.WARNING,
     },
+    {
+        "shipped_as": "system-health",
+        "name": _("Notifications are stuck"),
+        "tooltip": _("Something waits too long to be told or mailed, and when that is over."),
+        "show_in_preferences": ShowInPreferences.MANDATORY,
+        "events": ["SystemHealth"],
+        "recipients": ["admins"],
+        "severity": SeverityRule.CRITICAL,
+        "critical_skips_window": True,
+    },
 )
-ALERTS = {"escalation", "escalation-warning", "delivery-failed"}
+ALERTS = {"escalation", "escalation-warning", "delivery-failed", "system-health"}
 
 
 def ship(using: str = "default") -> None:

@@ -205,4 +205,16 @@ TEXTS = {
             "理由は管理画面の配信ログをご覧ください。",
         ),
     },
+    "system-health": {
+        "en": (
+            "[{{ticket.number}}] Notifications: {{event.new}}",
+            "{{event.new}}.\n\nNotification health in the administration says what waits, since when, and what to do:\n"
+            "{{base.url}}/admin/notifications/mail/health/",
+        ),
+        "ja": (
+            "[{{ticket.number}}] 通知の状態: {{event.new}}",
+            "{{event.new}}。\n\n何がいつから待っているか、どうすればよいかは、管理画面の「通知の状態」をご覧ください:\n"
+            "{{base.url}}/admin/notifications/mail/health/",
+        ),
+    },
 }  # fmt: skip

@@ -38,3 +38,10 @@ def keep_house() -> None:
     from notifications.housekeeping import keep_house
 
     keep_house()
+
+
+@shared_task
+def watch_over() -> None:
+    from notifications.incidents import watch_over
+
+    watch_over()

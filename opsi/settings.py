@@ -283,6 +283,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 6 * 3600.0,
         "options": {"expires": 3600.0},
     },
+    "notifications.watch_over": {
+        "task": "notifications.tasks.watch_over",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     # Time events are to be raised within a minute of being due (docs/time.md).
     "tickets.sweep": {"task": "tickets.tasks.sweep", "schedule": 20.0, "options": {"expires": 20.0}},
     # Who stopped writing without saying so counts no longer anyway; this only takes the rows away.

@@ -6,7 +6,9 @@ Every choice list, settings page, icon and test that names events reads it. An a
 `AppConfig.ready()` or beside the verb that writes them.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as attribute
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -34,7 +36,8 @@ OF_TIME = EventGroup("time", _("Time"))
 class EventType:
     """`icon` is a heroicons outline name; `field` the ticket field whose old → new the event carries, "" for none.
 
-    Of a `quiet` one only the history tells: no definition can name it.
+    `words` says what `old` and `new` mean where they are codes of the event's own. Of a `quiet` one only the history
+    tells: no definition can name it.
     """
 
     name: str
@@ -44,6 +47,7 @@ class EventType:
     field: str = ""
     quiet: bool = False
     group: EventGroup = OF_TICKET
+    words: Mapping[str, str | Promise] = attribute(default_factory=dict, hash=False)
 
 
 _types: dict[str, EventType] = {}

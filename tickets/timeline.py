@@ -108,6 +108,8 @@ def _line(event):
         return Line(event, "", _time(event.data))
     if event.name in MERGES:
         return Line(event, "", number_alone(event.new))
+    if event.type.words:
+        return Line(event, coded(event.type, event.old), coded(event.type, event.new))
     field = event.type.field
     has_values = bool(field) or event.old is not None or event.new is not None
     if not has_values:
@@ -128,6 +130,11 @@ def _visibility(old, new):
         return "", ""
     words = {True: _("visible for customer"), False: _("internal")}
     return tuple(words[bool(value["visible_for_customer"])] for value in (old, new))
+
+
+def coded(event_type: EventType, value: Any) -> str:
+    """`old` or `new` of an event with `words` of its own; "" where it has none."""
+    return str(event_type.words.get(value, value or ""))
 
 
 def number_alone(value: Any) -> str:

@@ -44,7 +44,7 @@ class Figure(NamedTuple):
 
 def troubles(health: Health) -> list[Trouble]:
     """What needs somebody, the gravest first."""
-    found = [*_stuck(health), *_went_wrong(health)]
+    found = [*_grave(health), *_went_wrong(health)]
     if health.reaches_nobody:
         found.append(
             Trouble(
@@ -57,7 +57,8 @@ def troubles(health: Health) -> list[Trouble]:
     return sorted(found, key=lambda trouble: not trouble.grave)
 
 
-def _stuck(health):
+def _grave(health):
+    """What leaves people untold; read in three statements."""
     if health.worker_is_silent:
         yield Trouble(
             True,
@@ -80,9 +81,6 @@ def _stuck(health):
             ),
             reverse(LOG) + "?state=due",
         )
-
-
-def _went_wrong(health):
     if count := health.events.failed:
         yield Trouble(
             True,
@@ -91,6 +89,9 @@ def _went_wrong(health):
             _("Nobody was told of them. See the error in the list, mend it, and try them again."),
             reverse(QUEUE) + "?state=failed",
         )
+
+
+def _went_wrong(health):
     if count := health.mail.retrying:
         text = ngettext(
             "%(count)s mail waits for another try.", "%(count)s mails wait for another try.", count
@@ -199,9 +200,15 @@ def now(request):
 
 def banner(request, **context) -> str:
     """Above the front page of the admin, only where something is wrong."""
-    found = troubles(Health())
-    return (
-        render_to_string("admin/notifications/troubles.html", {"troubles": found, "leads": True})
-        if found
-        else ""
-    )
+    return _banner(troubles(Health()))
+
+
+def banner_of_what_is_grave(request, **context) -> str:
+    """Above every other page of the admin, but for the one that says it all."""
+    says_it_itself = (reverse("admin:index"), reverse("admin:notifications_mail_health"))
+    return "" if request.path in says_it_itself else _banner(list(_grave(Health())))
+
+
+def _banner(found):
+    context = {"troubles": found, "leads": True}
+    return render_to_string("admin/notifications/troubles.html", context) if found else ""

@@ -2,10 +2,11 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from notifications.admin.health import banner
+from notifications.admin.health import banner, banner_of_what_is_grave
 from notifications.models import (
     AddressPause,
     Definition,
+    HealthAlarm,
     InboxRetention,
     Mail,
     MailServer,
@@ -38,8 +39,10 @@ DELIVERY.put(
     _("What waits and since when, what failed, and what to do about it."),
     _("Notification health"),
 )
+DELIVERY.put(HealthAlarm, _("When administrators are told that something is stuck."))
 DELIVERY.put(Mail, _("Every mail: to whom, about what, and what the mail server said."))
 DELIVERY.put(AddressPause, _("Addresses that get no mail for now, and why."))
 DELIVERY.put(Outbox, _("Acts on tickets whose notifications are still to be worked out."))
 
 slots.fill("admin.start", banner)
+slots.fill("admin.top", banner_of_what_is_grave)

@@ -1,3 +1,4 @@
+from notifications.models.alarm import HealthAlarm
 from notifications.models.definition import Definition, DefinitionText, DefinitionVersion
 from notifications.models.function import MailServer, NotificationFunction
 from notifications.models.inbox import InboxRow
@@ -14,7 +15,7 @@ from notifications.models.worker import WorkerSign
 
 __all__ = [
     "AddressPause", "Candidate", "Definition", "DefinitionText", "DefinitionVersion", "DeliveryAttempt", "Following",
-    "InboxFilter", "InboxRetention", "InboxRow", "Mail", "MailItem", "MailServer", "Mute", "Notice",
+    "HealthAlarm", "InboxFilter", "InboxRetention", "InboxRow", "Mail", "MailItem", "MailServer", "Mute", "Notice",
     "NotificationFunction", "Outbox", "PersonalSettings", "Preference", "SendingRate", "Subscription", "Tally",
     "WorkerSign",
 ]  # fmt: skip

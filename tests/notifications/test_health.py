@@ -70,7 +70,8 @@ def test_a_count_stops_and_says_that_there_are_more(monkeypatch, db):
 def test_a_silent_worker_is_told(admin, clock):
     clock.shift(minutes(3))
     assert whats(admin) == ["No worker was heard of for more than two minutes."]
-    assert "No worker was heard of" in admin.get("/admin/").text
+    for page in ("/admin/", "/admin/tickets/queue/", "/admin/notifications/definition/add/"):
+        assert admin.get(page).text.count("No worker was heard of") == 1
     WorkerSign.objects.all().delete()
     assert "never" in admin.get(PAGE).text
 

@@ -25,6 +25,7 @@ from notifications.dispatch import dispatch_operation
 from notifications.models import (
     AddressPause,
     Definition,
+    HealthAlarm,
     InboxFilter,
     InboxRetention,
     InboxRow,
@@ -156,7 +157,14 @@ def tell():
 
 def _rows_of_the_admin(world, ada, desk, acme):
     """One row of each model that the admin shows."""
-    for settings in (InboxRetention, MailServer, NamingSettings, NotificationFunction, WatcherSettings):
+    for settings in (
+        HealthAlarm,
+        InboxRetention,
+        MailServer,
+        NamingSettings,
+        NotificationFunction,
+        WatcherSettings,
+    ):
         settings.load().save()
     group = Group.objects.create(name="Night shift", slug="night", agent_role=AgentRole.USER)
     QueueGrant.objects.get_or_create(queue=desk, group=group, defaults={"level": 1})
@@ -184,6 +192,7 @@ def _rows_of_the_admin(world, ada, desk, acme):
         "watchersettings": WatcherSettings.load().pk,
         "addresspause": AddressPause.objects.get().pk,
         "definition": Definition.objects.order_by("pk").first().pk,
+        "healthalarm": HealthAlarm.load().pk,
         "inboxretention": InboxRetention.load().pk,
         "mailserver": MailServer.load().pk,
         "notificationfunction": NotificationFunction.load().pk,
