@@ -61,7 +61,7 @@ class TestWhoIsTold:
         assert list(shown) == ["ticket", "articles", "time", "watching", "delivery"]
         assert shown["articles"] == ["ArticleCreate", "ArticleUpdate", "ArticleDelete"]
         assert shown["watching"] == ["TicketSubscribe", "TicketUnsubscribe"]
-        assert shown["delivery"] == ["EmailDeliveryFailure"]
+        assert shown["delivery"] == ["EmailDeliveryFailure", "SystemHealth"]
         every = [name for names in shown.values() for name in names]
         assert sorted(every) == sorted(name for name, _label in events.choices())
 

@@ -32,6 +32,11 @@ def merge(ticket, make_ticket, customer, mika, **others):
     ticket.merge_into(target, by=mika)
 
 
+def get_stuck(ticket, **others):
+    with operation(by=None) as under_way:
+        record(ticket, "SystemHealth", under_way, new="mail")
+
+
 # What happens, where it is not simply the definition's first event, and to whom of the ticket's people it is told.
 ACTS = {
     "ticket-created": lambda ticket, **world: None,
@@ -55,16 +60,17 @@ ACTS = {
         Watcher.objects.watch(ticket, uma, by=uma),
         Watcher.objects.unwatch(ticket, uma, by=mika),
     ),
+    "system-health": get_stuck,
 }
-READERS = {"answer-to-customer": "carl"}
+READERS = {"answer-to-customer": "carl", "system-health": "ada"}
 
 
 @pytest.fixture
-def received(make_ticket, acme, uma, mika, carl, dispatch, forget, clock, mail_host):
+def received(make_ticket, acme, ada, uma, mika, carl, dispatch, forget, clock, mail_host):
     """`received(definition, language)`: the mail its reader gets of it alone."""
 
     def receive(shipped, language):
-        reader = {"carl": carl}.get(READERS.get(shipped), uma)
+        reader = {"ada": ada, "carl": carl}.get(READERS.get(shipped), uma)
         reader.language, reader.time_zone = language, "Asia/Tokyo" if language == "ja" else "Europe/Berlin"
         reader.save()
         if shipped != "ticket-created":
