@@ -62,6 +62,7 @@ def test_ten_and_five_hundred_watchers_cost_the_same(cost):
 
 
 def test_a_thousand_watchers_cost_at_most_25(cost):
+    """Guard: opsi.rows.insert, by which dispatch writes."""
     assert cost(999) <= 25
 
 

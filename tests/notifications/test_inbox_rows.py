@@ -160,6 +160,7 @@ def test_one_goes_back_to_the_view_one_came_from(row, uma, signed_in):
 
 
 def test_marking_all_as_read_touches_only_what_is_unread(make_ticket, uma, mika, dispatch, signed_in):
+    """Guard: InboxQuerySet.mark_all_read and mark_read change what is unread."""
     tickets = [make_ticket(owner=uma) for _number in range(4)]
     dispatch()
     uma.inbox.filter(ticket=tickets[0]).mark_done()

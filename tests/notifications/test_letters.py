@@ -50,6 +50,7 @@ class TestHeaders:
         ],
     )
     def test_a_title_stays_in_the_subject(self, mailed, mail_host, title):
+        """Guard: facts.one_line."""
         mail = mailed(title)
         assert mail["Bcc"] is None
         assert mail_host.recipients == [["uma@example.com"]]
@@ -133,6 +134,7 @@ class TestHtml:
         assert {found.split("/")[2] for found in re.findall(r'https?://[^"\s<]+', html)} == {"testserver"}
 
     def test_markup_in_a_title_stays_text(self, mailed):
+        """Guard: templates of mails escape."""
         html = html_of(mailed('<img src="http://evil.example/x.png"> {{ ticket.number }} {% now "Y" %}'))
         assert "<img" not in html
         assert "&lt;img src=" in html

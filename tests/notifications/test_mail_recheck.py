@@ -33,6 +33,7 @@ def test_nothing_changed_and_it_is_sent(ticket, uma, wait, fate):
 
 
 def test_a_person_who_was_disabled_gets_nothing(ticket, uma, wait, fate, mail_host):
+    """Guard: rejudging.Judge.judged asks is_notifiable again."""
     item = wait(uma, ticket)
     User.objects.filter(pk=uma.pk).update(is_active=False)
     assert fate(item) == "inactive"
@@ -47,12 +48,14 @@ def test_a_person_who_was_deleted_gets_nothing(ticket, uma, wait, fate):
 
 
 def test_queue_access_lost_in_the_window(ticket, vera, wait, fate):
+    """Guard: Judge._reason_against asks again who may read."""
     item = wait(vera, ticket)
     QueueGrant.objects.all().delete()
     assert fate(item) == "no_access"
 
 
 def test_a_ticket_moved_to_a_hidden_queue(ticket, vera, mika, wait, fate):
+    """Guard: Judge._reason_against asks again who may read."""
     from tickets.models import Queue
 
     item = wait(vera, ticket)
@@ -61,18 +64,21 @@ def test_a_ticket_moved_to_a_hidden_queue(ticket, vera, mika, wait, fate):
 
 
 def test_a_customer_user_who_was_switched_away(ticket, cora, borealis, wait, fate):
+    """Guard: Judge._reason_against asks again who may read."""
     item = wait(cora, ticket)
     cora.switch_customer(borealis)
     assert fate(item) == "no_access"
 
 
 def test_a_ticket_given_to_another_customer(ticket, cora, borealis, uma, wait, fate):
+    """Guard: Judge._reason_against asks again who may read."""
     item = wait(cora, ticket)
     ticket.change_customer(borealis, by=uma)
     assert fate(item) == "no_access"
 
 
 def test_a_deleted_ticket_is_told_of_no_more(ticket, uma, mika, wait, fate):
+    """Guard: Judge._reason_against leaves out what is deleted."""
     item = wait(uma, ticket)
     ticket.remove(by=mika)
     assert fate(item) == "no_access"
@@ -92,6 +98,7 @@ def test_whose_watch_ended_by_another_is_told_without_reading_the_ticket(ticket,
 
 
 def test_whose_watch_ended_is_not_told_as_a_watcher(ticket, vera, mika, wait, fate):
+    """Guard: Judge._reason_against asks Watching.against."""
     Watcher.objects.watch(ticket, vera, by=mika)
     item = wait(vera, ticket, event=ticket.events.first(), reasons=["watchers"])
     Watcher.objects.unwatch(ticket, vera, by=vera)
@@ -122,6 +129,7 @@ def test_a_watcher_is_told_of_the_merge_that_moved_the_watch(
 def test_an_article_merged_into_a_hidden_queue_is_told_nobody_who_cannot_read_it_there(
     ticket, make_ticket, vera, mika, uma, acme, wait, fate
 ):
+    """Guard: rejudging._homes_of, where the article is now."""
     from tickets.models import Queue
 
     hidden = make_ticket(customer=acme)
@@ -136,6 +144,7 @@ def test_an_article_merged_into_a_hidden_queue_is_told_nobody_who_cannot_read_it
 def test_an_article_merged_into_a_ticket_that_was_deleted_is_told_nobody(
     ticket, make_ticket, uma, mika, acme, wait, fate, to
 ):
+    """Guard: Judge._reason_against leaves out what is deleted."""
     other = make_ticket(customer=acme)
     ticket.reply("It is the gateway.", by=mika)
     item = wait(uma if to == "uma" else to, ticket)
@@ -146,6 +155,7 @@ def test_an_article_merged_into_a_ticket_that_was_deleted_is_told_nobody(
 
 
 def test_a_deleted_article(ticket, uma, mika, wait, fate):
+    """Guard: rejudging._shown."""
     article = ticket.note("Wrong ticket.", by=mika)
     item = wait(uma, ticket)
     ticket.delete_article(article, by=mika)
@@ -153,6 +163,7 @@ def test_a_deleted_article(ticket, uma, mika, wait, fate):
 
 
 def test_an_article_made_internal(ticket, uma, cora, wait, fate):
+    """Guard: rejudging._shown."""
     article = ticket.reply("Dear Cora", by=uma)
     item = wait(cora, ticket)
     ticket.edit_article(article, by=uma, visible_for_customer=False)
@@ -162,6 +173,7 @@ def test_an_article_made_internal(ticket, uma, cora, wait, fate):
 def test_an_article_edited_in_the_window_goes_out_as_it_is_now(
     ticket, uma, mika, wait, wording, fate, mail_host
 ):
+    """Guard: tags._body reads the article as it is by then; no text is kept."""
     article = ticket.note("The cable is lose.", by=mika)
     item = wait(uma, ticket, version=wording(en=("Note", "{{article.body}}")))
     ticket.edit_article(article, by=mika, body="The cable is loose.")
@@ -256,6 +268,7 @@ def test_mail_for_what_came_after_the_reading(ticket, uma, wait, reads, clock, f
 
 
 def test_an_item_follows_its_persons_new_address(ticket, uma, mika, wait, after_window, mail_host):
+    """Guard: recheck.recheck compares with Judge.address_of."""
     mika.email = uma.email
     mika.save()
     moved, stays = wait(uma, ticket), wait(mika, ticket)

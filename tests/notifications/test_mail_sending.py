@@ -18,6 +18,7 @@ pytestmark = [
 
 
 def test_one_notification_is_one_plain_mail(ticket, uma, wait, wording, after_window, mail_host):
+    """Guard: addresses.GUARD, which asks for no automatic answer."""
     wait(
         uma,
         ticket,
@@ -179,6 +180,7 @@ def test_aiko_reads_japanese_in_tokyo_time(ticket, aiko, wait, wording, after_wi
 def test_two_people_behind_one_address_get_a_section_each(
     ticket, uma, aiko, cora, wait, wording, after_window, mail_host
 ):
+    """Guard: compose._sections, one a person; rejudging._shown asks for each whether they are an agent."""
     User.objects.filter(pk__in=[aiko.pk, cora.pk]).update(email="Shared@Example.com")
     aiko.refresh_from_db()
     cora.refresh_from_db()
@@ -198,6 +200,8 @@ def test_two_people_behind_one_address_get_a_section_each(
     assert mail["To"] == "shared@example.com"
     assert mail["Subject"] == "English Cora Castor (Total 2 notifications)"
     coras, aikos = text_of(mail).split("佐藤 愛子", 1)
+    assert "For Cora Castor" in coras
+    assert [html_of(mail).count(f'<div lang="{language}"') for language in ("en", "ja")] == [1, 1]
     assert "Dear all." in coras
     assert "Between us." not in coras
     assert "Between us." in aikos
@@ -205,6 +209,7 @@ def test_two_people_behind_one_address_get_a_section_each(
 
 
 def test_a_title_with_markup_and_line_breaks_stays_text(ticket, uma, wait, wording, after_window, mail_host):
+    """Guard: facts.one_line, and that templates of mails escape."""
     type(ticket).objects.filter(pk=ticket.pk).update(title="<b>x</b>\r\nBcc: all@example.com")
     ticket.refresh_from_db()
     ticket.note("<script>alert(1)</script>", by=uma)
@@ -300,6 +305,7 @@ def test_the_most_important_mail_goes_first(ticket, everyone, wait, after_window
 
 
 def test_nobody_is_mailed_at_the_systems_own_address(ticket, uma, wait, settings, after_window, mail_host):
+    """Guard: addresses.normalise knows the own ones."""
     item = wait(uma, ticket)
     settings.DEFAULT_FROM_EMAIL = "Ops I <UMA@example.com>"
     assert after_window() == 0

@@ -69,6 +69,7 @@ def crowd(db):
 
 
 def test_a_worker_that_dies_with_its_claim_is_taken_over(ticket, uma, wait, clock, mail_host):
+    """Guard: MailQuerySet.due, which finds what is SENDING and whose lease ran out."""
     wait(uma, ticket)
     clock.shift(minutes(10))
     [claimed] = Mail.objects.claim("dead worker", BATCH)
@@ -84,6 +85,7 @@ def test_a_worker_that_dies_with_its_claim_is_taken_over(ticket, uma, wait, cloc
 def test_a_worker_killed_between_freezing_and_sending_leaves_the_message_id(
     ticket, uma, wait, clock, mail_host
 ):
+    """Guard: Batch._freeze, before anybody outside hears of the mail."""
     wait(uma, ticket)
     clock.shift(minutes(10))
     die_sending(sends_first=False)
@@ -99,6 +101,7 @@ def test_a_worker_killed_between_freezing_and_sending_leaves_the_message_id(
 def test_a_worker_killed_after_sending_repeats_itself_under_one_message_id(
     ticket, uma, wait, clock, mail_host
 ):
+    """Guard: Batch._freeze, before anybody outside hears of the mail."""
     wait(uma, ticket)
     clock.shift(minutes(10))
     die_sending(sends_first=True)

@@ -15,6 +15,7 @@ def turn_off(person, definition, channel):
 
 
 def test_owner_watcher_and_role_in_two_definitions_is_one_notice(ticket, uma, mika, define, dispatch, forget):
+    """Guard: merging.merge groups by person alone."""
     Watcher.objects.watch(ticket, uma, by=uma)
     define(name="Second", recipients=["owner", "watchers"], roles=["itsm_user"])
     forget()

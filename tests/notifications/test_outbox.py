@@ -53,6 +53,7 @@ def test_a_quiet_operation_is_told_to_nobody(ticket, mika, forget):
 
 
 def test_dispatching_twice_tells_once(waiting):
+    """Guard: OutboxQuerySet.claim takes only what is due still."""
     assert dispatch_operation(waiting) is True
     assert dispatch_operation(str(waiting)) is False
     assert told() == {"uma": 1}
@@ -82,6 +83,7 @@ def test_what_another_worker_holds_is_left_alone_until_its_lease_is_over(waiting
 
 
 def test_a_slow_worker_that_was_overtaken_undoes_its_work(waiting):
+    """Guard: OutboxQuerySet.finish ends the row once."""
     now = timezone.now()
     assert Outbox.objects.claim(waiting, "slow", now)
     with time_machine.travel(now + LEASE * 2):
@@ -208,6 +210,7 @@ def no_broker():
 def test_a_broker_nobody_answers_at_costs_the_act_nothing_and_the_sweep_finds_it(
     ticket, mika, uma, caplog, no_broker
 ):
+    """Guard: wakeup._publish raises nothing; sweep._dispatch_waiting finds the row."""
     Outbox.objects.all().delete()
     began = time.monotonic()
     ticket.note("Looked at it.", by=mika)

@@ -99,6 +99,7 @@ class TestTheLinks:
 
 class TestThePage:
     def test_a_get_shows_the_choices_and_changes_nothing(self, anybody, url, ticket):
+        """Guard: views.unsubscribe mutes on POST alone."""
         page = anybody.get(url)
         assert page.status_code == 200
         assert anybody.head(url).status_code == 200

@@ -50,6 +50,7 @@ def test_the_providers_id_is_kept_with_the_mail(sent):
 
 
 def test_our_own_marks_go_along(sent, provider):
+    """Guard: compose.compose, whose metadata a provider gives back."""
     marks = json.loads(provider.received[0]["headers"]["X-Mailin-custom"])
     assert marks == {"mail": str(sent.pk), "message_id": sent.message_id}
 

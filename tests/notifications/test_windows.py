@@ -123,7 +123,7 @@ def test_an_item_that_comes_while_the_mail_is_being_sent_opens_the_next(items, u
 
 
 def test_even_by_a_clock_that_is_behind_it_does_not_join_what_is_being_sent(items, uma, clock):
-    """Guard: windows._lock_open takes what is OPEN alone; another machine's clock was first to see the end."""
+    """Guard: MailQuerySet.claim closes a window in the stroke that takes it; whose clock is ahead is first."""
     collect(items([uma]))
     clock.shift(minutes(9))
     [sending] = Mail.objects.claim("worker", 10, now=START + minutes(10))

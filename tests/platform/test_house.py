@@ -1,5 +1,7 @@
 """Rules of the whole house that tools check, run with the tests so that nobody forgets them."""
 
+import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -28,3 +30,27 @@ def test_an_import_that_points_up_is_found(tmp_path):
     done = lint_imports(tmp_path)
     assert done.returncode == 1
     assert "tickets is not allowed to import watchers" in done.stdout
+
+
+def test_the_tests_that_the_docs_name_are_there():
+    """A table of what is tested is true only as long as its tests are."""
+    named = {
+        found
+        for page in (PROJECT / "docs").glob("*.md")
+        for found in re.findall(r"`(tests/[\w/]+\.py)::([\w:]+)`", page.read_text())
+    }
+    assert len(named) > 40
+    assert sorted((file, test) for file, test in named if test not in _tests_of(PROJECT / file)) == []
+
+
+def _tests_of(file):
+    """The names of its tests and of its classes, a class's tests after the class's name."""
+    if not file.is_file():
+        return set()
+    found = set()
+    for node in ast.parse(file.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.add(node.name)
+        if isinstance(node, ast.ClassDef):
+            found |= {f"{node.name}::{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)}
+    return found

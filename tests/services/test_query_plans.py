@@ -52,6 +52,7 @@ def test_every_index_has_its_reason():
 
 
 def test_a_statement_that_lost_its_index_is_found_out():
+    """Guard: the index, which it takes away."""
     statements = hot.statements(Filled(World(20), 0.01))
     [badge] = [statement for statement in statements if statement.name == "badge"]
     with connection.cursor() as cursor:

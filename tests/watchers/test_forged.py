@@ -105,6 +105,7 @@ def outcome(answer):
 @each
 @by_each_means
 def test_forged_adding(preset, setter, headers, ticket, everyone, signed_in):
+    """Guard: watchers.setting._known_person, and _add asks Rights.refusal."""
     PolicyCell.objects.replace(preset.table)
     client = signed_in(everyone[setter])
     answers = {
@@ -120,6 +121,7 @@ def test_forged_adding(preset, setter, headers, ticket, everyone, signed_in):
 @each
 @pytest.mark.parametrize("method", ["DELETE", "POST"])
 def test_forged_removing(preset, setter, method, all_watching, everyone, signed_in):
+    """Guard: watchers.setting._remove asks Rights.may_remove."""
     PolicyCell.objects.replace(preset.table)
     client = signed_in(everyone[setter])
 

@@ -104,7 +104,10 @@ def test_when_the_tickets_customer_changes_the_old_ones_watches_rest(ticket, acm
 
 @pytest.mark.django_db(transaction=True)
 def test_two_clicks_at_once_make_one_watcher_and_one_event(ticket, uma, signed_in):
-    """Ten requests meet at a barrier: the unique row lets one begin the watch, the others find it begun."""
+    """Ten requests meet at a barrier: the unique row lets one begin the watch, the others find it begun.
+
+    Guard: WatcherManager._begin, get_or_create over the unique row.
+    """
     answers = at_once(10, lambda: signed_in(uma).post(f"/tickets/{ticket.number}/watch/").status_code)
     assert answers == [303] * 10
     assert Watcher.objects.filter(ticket=ticket, user=uma).count() == 1
@@ -113,6 +116,7 @@ def test_two_clicks_at_once_make_one_watcher_and_one_event(ticket, uma, signed_i
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_bring_the_same_person_back_at_once_make_one_event(ticket, uma, mika, aiko, signed_in):
+    """Guard: WatcherManager._begin, the condition of its update. They meet in it on PostgreSQL only."""
     Watcher.objects.watch(ticket, aiko, by=uma)
     Watcher.objects.unwatch(ticket, aiko, by=aiko)
     at_once(6, lambda: signed_in(mika).post(f"/tickets/{ticket.number}/watchers/", {"user": "aiko"}))
@@ -121,6 +125,7 @@ def test_two_who_bring_the_same_person_back_at_once_make_one_event(ticket, uma, 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_remove_the_same_person_at_once_make_one_event(ticket, uma, mika, aiko, signed_in):
+    """Guard: WatcherManager._end, the condition of its update."""
     Watcher.objects.watch(ticket, aiko, by=uma)
     answers = at_once(
         6, lambda: signed_in(mika).delete(f"/tickets/{ticket.number}/watchers/aiko/").status_code
