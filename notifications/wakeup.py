@@ -1,6 +1,7 @@
 """Waking the workers. It never fails or delays a page: what is not woken, the sweep finds (docs/notifications.md)."""
 
 import logging
+import time
 import uuid
 from contextvars import ContextVar
 
@@ -8,6 +9,10 @@ from django.conf import settings
 
 logger = logging.getLogger(__name__)
 SWEEP_EVERY = settings.CELERY_BEAT_SCHEDULE["notifications.sweep"]["schedule"]  # seconds
+
+# A broker that failed is left alone for so long, or every page would wait for it anew: the sweep comes by anyway.
+REST = SWEEP_EVERY
+resting_until = 0.0  # as time.monotonic() counts, for all threads of this process
 
 _last_woken: ContextVar[uuid.UUID | None] = ContextVar("last_woken", default=None)
 
@@ -22,14 +27,14 @@ def wake_dispatch(operation: uuid.UUID) -> bool:
     _last_woken.set(operation)
     from notifications import tasks
 
-    return _publish(tasks.dispatch, str(operation))
+    return _courtesy(tasks.dispatch, str(operation))
 
 
 def wake_mailing() -> None:
     """Ask for due mail to be sent."""
     from notifications import tasks
 
-    _publish(tasks.send_due)
+    _courtesy(tasks.send_due)
 
 
 def wake_dispatchers(number: int) -> None:
@@ -52,10 +57,16 @@ def _wake(task, number):
             return
 
 
+def _courtesy(task, *args):
+    return time.monotonic() >= resting_until and _publish(task, *args)
+
+
 def _publish(task, *args, **options):
+    global resting_until
     try:
         task.apply_async(args, retry=False, ignore_result=True, **options)
     except Exception as error:  # whatever the broker's client raises
         logger.warning("The broker could not be reached, the next sweep takes over: %s", error)
+        resting_until = time.monotonic() + REST
         return False
     return True

@@ -8,7 +8,14 @@ from django.conf import settings
 # Playwright's synchronous interface runs inside an event loop, where Django would refuse to touch the database.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-pytest_plugins = ["tests.people", "tests.browser", "tests.mail_provider", "tests.smtp", "tests.waiting"]
+pytest_plugins = [
+    "tests.people",
+    "tests.browser",
+    "tests.broker",
+    "tests.mail_provider",
+    "tests.smtp",
+    "tests.waiting",
+]
 collect_ignore = [] if os.environ.get("OPSI_TEST_SERVICES") else ["services"]
 RUNNING_STACKS = {"start_stack", "demo_stack"}
 
@@ -29,7 +36,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Workers are killed only where that is asked for."""
-    return True if collection_path.name == "faults" and not config.getoption("--kills") else None
+    kills = collection_path.name == "test_crashes.py" and collection_path.parent.name == "faults"
+    return True if kills and not config.getoption("--kills") else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

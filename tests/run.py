@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     with_servers = "--services" in arguments
     for_pytest = [argument for argument in arguments if argument != "--services"]
     if any(argument.startswith("--kills") for argument in for_pytest):
-        for_pytest.append("tests/faults")
+        for_pytest.append("tests/faults/test_crashes.py")
     environment = {name: value for name, value in os.environ.items() if name not in DECIDED_HERE}
     if not for_pytest and not _lint(environment):
         return 1

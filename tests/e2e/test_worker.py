@@ -1,10 +1,7 @@
 """The database is the truth, the worker only carries it out, and the broker only wakes it up: each may be away."""
 
 import os
-import socket
-import threading
 import time
-from contextlib import suppress
 
 import pytest
 
@@ -18,6 +15,7 @@ from tests.e2e.pages import (
     open_watcher_dialog,
     read_everything,
 )
+from tests.line import Line
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -32,7 +30,7 @@ def broker():
     """What stands between the stack and its broker, to be taken away and brought back."""
     if url := os.environ.get("OPSI_TEST_REDIS_URL"):
         with Line(url) as line:
-            yield line
+            yield RedisLine(line)
     else:
         yield QueueFolder()
 
@@ -131,52 +129,9 @@ class QueueFolder:
         return self.stack.data_dir / "queue.aside"
 
 
-class Line:
-    """A wire on loopback to the Redis at `url` (redis://host:port/number) that can be cut."""
+class RedisLine:
+    """The wire to Redis, cut and mended."""
 
-    def __init__(self, url):
-        place, _slash, number = url.removeprefix("redis://").rpartition("/")
-        host, _colon, port = place.rpartition(":")
-        self._goal = host, int(port)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._port = self._listener.getsockname()[1]
-        self._ends: list[socket.socket] = []
-        self.settings = {"CELERY_BROKER_URL": f"redis://127.0.0.1:{self._port}/{number}"}
-
-    def __enter__(self):
-        self._listen()
-        return self
-
-    def __exit__(self, *_exception):
-        self.go_away()
-
-    def go_away(self):
-        for end in (self._listener, *self._ends):
-            with suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        self._ends.clear()
-
-    def come_back(self):
-        self._listener = socket.create_server(("127.0.0.1", self._port))
-        self._listen()
-
-    def _listen(self):
-        threading.Thread(target=self._accept, args=[self._listener], daemon=True).start()
-
-    def _accept(self, listener):
-        with suppress(OSError):  # closed: that is how a line goes away
-            while True:
-                near, _address = listener.accept()
-                far = socket.create_connection(self._goal)
-                self._ends += [near, far]
-                for source, sink in ((near, far), (far, near)):
-                    threading.Thread(target=self._carry, args=[source, sink], daemon=True).start()
-
-    @staticmethod
-    def _carry(source, sink):
-        with suppress(OSError):
-            while data := source.recv(65536):
-                sink.sendall(data)
-        with suppress(OSError):
-            sink.shutdown(socket.SHUT_RDWR)
+    def __init__(self, line):
+        self.settings = {"CELERY_BROKER_URL": line.url}
+        self.go_away, self.come_back = line.cut, line.mend

@@ -14,7 +14,6 @@ from notifications import tasks
 from notifications.dispatch import dispatch_operation
 from notifications.models import Candidate, Definition, InboxRow, MailItem, Notice, Outbox
 from notifications.models.outbox import LEASE, MAX_ATTEMPTS, LeaseLost
-from opsi.celery import app
 from tests.notifications.conftest import told
 from tests.sweeping import sweep
 from tickets.operations import operation
@@ -196,14 +195,8 @@ def test_two_workers_at_once_tell_once(ticket, uma, mika):
 
 
 @pytest.fixture
-def no_broker():
-    broker, options = app.conf.broker_url, app.conf.broker_transport_options
-    nobody = {"socket_connect_timeout": 0.5, "max_retries": 0}
-    app.conf.update(broker_url="redis://127.0.0.1:1/0", broker_transport_options=nobody)
-    app.pool.force_close_all()
-    yield
-    app.conf.update(broker_url=broker, broker_transport_options=options)
-    app.pool.force_close_all()
+def no_broker(broker_at):
+    broker_at("redis://127.0.0.1:1/0")
 
 
 @pytest.mark.django_db(transaction=True)

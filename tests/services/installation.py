@@ -1,18 +1,64 @@
 """An installation for tests of whole processes: a database of its own, workers and beat as in docs/operations.md."""
 
 import os
+import re
 import subprocess
 import sys
 import threading
 import uuid
+from collections.abc import Iterable
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from tests.e2e.mailbox import Mailbox
+from tests.e2e.mailbox import Mailbox, Received
 from tests.services import servers
 
 PROJECT = Path(__file__).resolve().parents[2]
 START_LIMIT = 60.0  # seconds
+BROKERS = {"redis": "OPSI_TEST_REDIS_URL", "rabbitmq": "OPSI_TEST_AMQP_URL"}
+
+PREPARE = """
+from opsi.models import User
+from opsi.roles import AgentRole
+from tickets.models import Queue, Ticket
+from watchers.models import Watcher
+queue = Queue.objects.create(name="Service desk"); queue.grant_shipped()
+uma, aiko = (
+    User.objects.create_user(
+        login, "demo", full_name=login.title(), email=f"{login}@example.com", agent_role=AgentRole.USER)
+    for login in ("uma", "aiko"))
+from tickets.operations import operation
+with operation(by=uma, quiet=True):
+    ticket = Ticket.objects.register(by=uma, title="Gateway down", queue=queue, body="Nothing leaves.")
+    Watcher.objects.watch(ticket, aiko, by=uma)
+"""
+NOTE = """
+import time
+from opsi.models import User
+from tickets.models import Ticket
+begun = time.monotonic()
+for number in range({count}):
+    Ticket.objects.get().note(f"{text} {{number}}", by=User.objects.get(username="uma"))
+print(f"took {{time.monotonic() - begun}}")
+"""
+TOLD = """
+from notifications.models import Mail, MailItem, Notice
+from notifications.models import InboxRow
+print(
+    "told",
+    Notice.objects.filter(person__username="aiko").count(),
+    Notice.objects.exclude(person__username="aiko").count(),
+    InboxRow.objects.get(person__username="aiko").unread_count,
+    MailItem.objects.filter(state="sent").count(),
+)
+"""
+
+
+def steps(mails: Iterable[Received]) -> list[int]:
+    """The numbers of the notes that `mails` quote, as often as they do."""
+    return [
+        int(number) for mail in mails for number in re.findall(r"^Step (\d+)\r?$", mail.text, re.MULTILINE)
+    ]
 
 
 class Installation:

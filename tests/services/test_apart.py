@@ -1,53 +1,15 @@
 """Worker and beat apart, as in production: PostgreSQL, and Redis or RabbitMQ between the processes."""
 
 import os
-import re
 import socket
 from contextlib import ExitStack
 
 import pytest
 
 from tests.e2e.mailbox import Mailbox
-from tests.services.installation import Installation
+from tests.services.installation import BROKERS, NOTE, PREPARE, TOLD, Installation, steps
 
-BROKERS = {"redis": "OPSI_TEST_REDIS_URL", "rabbitmq": "OPSI_TEST_AMQP_URL"}
 QUICK = 3.0  # seconds for one act in a process of its own, its start not counted
-
-PREPARE = """
-from opsi.models import User
-from opsi.roles import AgentRole
-from tickets.models import Queue, Ticket
-from watchers.models import Watcher
-queue = Queue.objects.create(name="Service desk"); queue.grant_shipped()
-uma, aiko = (
-    User.objects.create_user(
-        login, "demo", full_name=login.title(), email=f"{login}@example.com", agent_role=AgentRole.USER)
-    for login in ("uma", "aiko"))
-from tickets.operations import operation
-with operation(by=uma, quiet=True):
-    ticket = Ticket.objects.register(by=uma, title="Gateway down", queue=queue, body="Nothing leaves.")
-    Watcher.objects.watch(ticket, aiko, by=uma)
-"""
-NOTE = """
-import time
-from opsi.models import User
-from tickets.models import Ticket
-begun = time.monotonic()
-for number in range({count}):
-    Ticket.objects.get().note(f"{text} {{number}}", by=User.objects.get(username="uma"))
-print(f"took {{time.monotonic() - begun}}")
-"""
-TOLD = """
-from notifications.models import Mail, MailItem, Notice
-from notifications.models import InboxRow
-print(
-    "told",
-    Notice.objects.filter(person__username="aiko").count(),
-    Notice.objects.exclude(person__username="aiko").count(),
-    InboxRow.objects.get(person__username="aiko").unread_count,
-    MailItem.objects.filter(state="sent").count(),
-)
-"""
 
 
 @pytest.fixture(params=BROKERS)
@@ -97,10 +59,3 @@ def test_a_broker_out_of_reach_neither_fails_nor_delays_the_act_and_the_sweep_fi
     installation.start_workers()
     installation.start_beat()
     mailbox.wait_for(lambda mails: steps(mails) == [0], limit=40)
-
-
-def steps(mails):
-    """The numbers of the notes that `mails` quote, as often as they do."""
-    return [
-        int(number) for mail in mails for number in re.findall(r"^Step (\d+)\r?$", mail.text, re.MULTILINE)
-    ]
