@@ -15,6 +15,7 @@ import os
 import socket
 import uuid
 from collections.abc import Iterable
+from functools import partial
 
 from django.db import DatabaseError, transaction
 from django.utils import timezone
@@ -29,11 +30,13 @@ from notifications.models.outbox import LeaseLost
 from notifications.models.tally import counts
 from notifications.wakeup import wake_mailing
 from opsi import rows
+from opsi.insisting import insist
 from opsi.logs import about_operation
 from tickets.models import TicketEvent
 
 logger = logging.getLogger(__name__)
 A_TURN = 100  # operations: then others get theirs
+PATIENCE = 10.0  # seconds: with a database that went away
 
 
 def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
@@ -81,7 +84,9 @@ def _decide_and_write(operation, worker, now):
         return False
     except Exception as error:
         logger.exception("Operation %s could not be dispatched", operation)
-        if Outbox.objects.put_off(operation, worker, timezone.now(), repr(error)):
+        # Over a new connection, should that have been at fault: else nobody could take it up until the lease is over.
+        put_off = partial(Outbox.objects.put_off, operation, worker, timezone.now(), repr(error))
+        if insist(put_off, PATIENCE):
             logger.error("Operation %s is given up", operation)
         return False
     logger.info("Dispatched: %d notices", len(notices))

@@ -18,6 +18,7 @@ import os
 import socket
 import time
 import uuid
+from functools import partial
 from typing import Any
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -35,6 +36,7 @@ from notifications.recheck import Part, recheck
 from notifications.transports import Transport
 from notifications.wakeup import wake_mailing
 from opsi import rows
+from opsi.insisting import insist
 
 logger = logging.getLogger(__name__)
 BATCH = 50
@@ -42,6 +44,7 @@ MOST_BATCHES = 4  # in one turn: then others get theirs, and the next wake-up go
 A_TURN = MOST_BATCHES * BATCH
 RENEW_AFTER = LEASE.total_seconds() / 4
 MARK_AFTER = 1.0  # seconds: what a worker that dies may have sent unmarked
+PATIENCE = LEASE.total_seconds() / 4  # seconds: with what was sent and could not be marked yet
 MOST_HANG_UPS = 3  # one after the other: then it is the server and not the mails
 
 
@@ -105,16 +108,19 @@ class Batch:
             # By the clock on the wall, which may be set meanwhile: others judge the lease by that one.
             if time.time() - self._renewed > RENEW_AFTER:
                 self._renewed = time.time()
-                held = Mail.objects.renew(self.owner)
+                held = insist(partial(Mail.objects.renew, self.owner), PATIENCE)
             if letter.mail.pk not in held:
                 continue
             results.append(self._hand_over(letter))
             sent += results[-1].outcome == Outcome.SENT
             if time.monotonic() - marked > MARK_AFTER:
-                write_down(results, self.owner)
+                self._mark(results)
                 marked, results = time.monotonic(), []
-        write_down(results, self.owner)
+        self._mark(results)
         return sent
+
+    def _mark(self, results: list[Result]) -> None:
+        insist(partial(write_down, results, self.owner), PATIENCE)
 
     def _compose(self) -> list[Letter]:
         parts, results = self._recheck()

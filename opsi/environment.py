@@ -27,6 +27,15 @@ SHORTEST_TOKEN = 16
 NO_RETRY = {"max_retries": 0}  # a wake-up that fails is made up for by the sweep
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
+# A host that vanished is given up, here as there, instead of being waited for by the hour.
+POSTGRESQL_OPTIONS = {
+    "connect_timeout": 5,  # seconds
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+# Nobody waits for ever for somebody else's lock, nor does a process that hangs or is cut off keep its own.
+POSTGRESQL_LIMITS = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=2min"
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -177,8 +186,8 @@ class Environment:
         value = self.text(name, f"sqlite:///{default}")
         url = self._split(name, value)
         if url.scheme in ("postgres", "postgresql") and url.path.strip("/"):
-            config = environ.Env.db_url_config(value)
-            return config | {"CONN_HEALTH_CHECKS": True, **self._pool("OPSI_DATABASE_POOL")}
+            config = environ.Env.db_url_config(value) | {"CONN_HEALTH_CHECKS": True}
+            return self._connecting("OPSI_DATABASE_POOL", config)
         if url.scheme == "sqlite" and url.path.strip("/") and not url.netloc:
             path = unquote(url.path[1:])
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(SQLITE_OPTIONS)}
@@ -187,21 +196,25 @@ class Environment:
             "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3."
         )
 
-    def _pool(self, name: str) -> dict[str, Any]:
-        """How a process holds its connections to PostgreSQL; part of an entry of DATABASES."""
+    def _connecting(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
+        """`config` with how a process holds its connections to PostgreSQL, and what it bears there."""
         value = self.text(name)
-        if not value:
-            return {"CONN_MAX_AGE": 60}
+        given = config.get("OPTIONS", {})
         if value == "external":
-            # A pooler that hands a server's connection on after each transaction knows no cursors that outlive one.
-            return {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}
+            # A pooler that hands a server's connection on after each transaction knows no cursors that outlive one, and
+            # refuses limits for one of its clients.
+            options = POSTGRESQL_OPTIONS | given
+            return config | {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": options}
+        options = POSTGRESQL_OPTIONS | {"options": POSTGRESQL_LIMITS} | given
+        if not value:
+            return config | {"CONN_MAX_AGE": 60, "OPTIONS": options}
         if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) <= MOST_CONNECTIONS):
             raise BadSetting(
                 f"{name} is {value!r}, but must be how many connections a process may have (1 to {MOST_CONNECTIONS}),"
                 " or external where a pooler such as PgBouncer stands before the database."
             )
-        pool = {"min_size": 1, "max_size": int(value), "timeout": POOL_TIMEOUT}
-        return {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": pool}}
+        options["pool"] = {"min_size": 1, "max_size": int(value), "timeout": POOL_TIMEOUT}
+        return config | {"CONN_MAX_AGE": 0, "OPTIONS": options}
 
     def broker(self, name: str, folder: Path) -> tuple[str, dict[str, Any]]:
         """A Celery broker URL and its transport's options; a queue of files in `folder` where unset."""

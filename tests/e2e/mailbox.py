@@ -9,7 +9,8 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -70,6 +71,7 @@ class Mailbox:
         self.ca_file = certificates / "ca.pem" if certificates else None
         self.mails: list[Received] = []
         self._news = threading.Condition()
+        self._comes = threading.Event()
         options: dict[str, Any] = {"decode_data": False}
         if login:
             options |= {"authenticator": self._authenticate, "auth_required": True}
@@ -114,6 +116,15 @@ class Mailbox:
         self.wait_for(lambda mails: sum(address in mail.recipients for mail in mails) >= count, limit)
         return self.to(address)
 
+    @contextmanager
+    def keeping_all_waiting(self) -> Iterator[None]:
+        """Mail that comes is taken, and its sender told so, only after the block."""
+        with self._news:
+            yield
+
+    def wait_until_one_waits(self, limit: float = 60.0) -> None:
+        assert self._comes.wait(limit), f"No mail came within {limit} seconds"
+
     def clear(self) -> None:
         with self._news:
             self.mails.clear()
@@ -130,6 +141,7 @@ class Mailbox:
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         login = str(session.auth_data or "")
         received = Received(tuple(envelope.rcpt_tos), message, login, encrypted=session.ssl is not None)
+        self._comes.set()
         await asyncio.to_thread(self._keep, received)
         return "250 OK"
 

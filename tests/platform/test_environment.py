@@ -133,7 +133,7 @@ def test_postgresql_database():
     ("pool", "expected"),
     [
         ("", {"CONN_MAX_AGE": 60}),
-        ("8", {"CONN_MAX_AGE": 0, "OPTIONS": {"pool": {"min_size": 1, "max_size": 8, "timeout": 10}}}),
+        ("8", {"CONN_MAX_AGE": 0}),
         ("external", {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True}),
     ],
 )
@@ -142,6 +142,18 @@ def test_how_a_process_holds_its_connections(pool, expected):
     config = Environment(variables).database("DATABASE_URL", Path("unused"))
     assert expected.items() <= config.items()
     assert config["CONN_HEALTH_CHECKS"] is True
+    assert config["OPTIONS"].get("pool") == (
+        {"min_size": 1, "max_size": 8, "timeout": 10} if pool == "8" else None
+    )
+
+
+@pytest.mark.parametrize("pool", ["", "8", "external"])
+def test_nobody_waits_for_ever_for_a_database(pool):
+    variables = {"DATABASE_URL": "postgresql://o@db/desk?sslmode=require", "OPSI_DATABASE_POOL": pool}
+    options = Environment(variables).database("DATABASE_URL", Path("unused"))["OPTIONS"]
+    assert (options["connect_timeout"], options["sslmode"]) == (5, "require")
+    # PgBouncer refuses a client that asks for limits of its own.
+    assert ("lock_timeout=20s" in options.get("options", "")) is (pool != "external")
 
 
 @pytest.mark.parametrize("pool", ["0", "-1", "many", "1001", "٣"])

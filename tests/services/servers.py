@@ -41,7 +41,7 @@ def running() -> Iterator[dict[str, str]]:
             )
         )
         folder.chmod(0o755)  # PostgreSQL's own user must reach its part
-        postgres = _postgres_answering() or stack.enter_context(_own_postgres(folder))
+        postgres = _postgres_answering() or stack.enter_context(own_postgres(folder))
         redis_server = _redis_answering("redis://127.0.0.1:6379") or stack.enter_context(_own_redis(folder))
         rabbit = stack.enter_context(
             _virtual_host(run) if _rabbit_answers(5672) else _own_rabbit(folder, run)
@@ -83,23 +83,26 @@ def _postgres_answering() -> str | None:
 
 
 @contextmanager
-def _own_postgres(folder: Path) -> Iterator[str]:
+def own_postgres(folder: Path, port: int = 0) -> Iterator[str]:
+    """A server that keeps its data in `folder`; there again with the `port` of before, it goes on with them."""
     initdb = _program("initdb", "postgresql", "PostgreSQL 15 or newer")
-    data, port = folder / "postgres", _free_port()
-    data.mkdir()
+    data, port = folder / "postgres", port or _free_port()
     # PostgreSQL refuses to run as root.
-    account: dict[str, str] = {}
-    if os.geteuid() == 0:
-        shutil.chown(data, "postgres", "postgres")
-        account = {"user": "postgres", "group": "postgres"}
-    subprocess.run(
-        [initdb, "-D", data / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
-        check=True, stdout=subprocess.DEVNULL, cwd=data, **account,
-    )  # fmt: skip
+    account = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
+    if not data.exists():
+        data.mkdir()
+        if account:
+            shutil.chown(data, "postgres", "postgres")
+        choices = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
+        subprocess.run(
+            [initdb, "-D", data / "data", *choices],
+            check=True, stdout=subprocess.DEVNULL, cwd=data, **account,
+        )  # fmt: skip
     options = ["-p", str(port), "-c", "listen_addresses=127.0.0.1", "-k", str(data), "-c", "fsync=off"]
     server = [str(Path(initdb).with_name("postgres")), "-D", str(data / "data"), *options]
     url = f"postgresql://postgres@127.0.0.1:{port}"
-    with _process("PostgreSQL", server, lambda: _connects(url), cwd=data, **account):
+    # On SIGTERM it would wait for everybody to leave by themselves.
+    with _process("PostgreSQL", server, lambda: _connects(url), signal.SIGINT, cwd=data, **account):
         yield url
 
 
@@ -260,7 +263,13 @@ def _free_port() -> int:
 
 
 @contextmanager
-def _process(title: str, command: list[str], answers: Callable[[], bool], **options: Any) -> Iterator[None]:
+def _process(
+    title: str,
+    command: list[str],
+    answers: Callable[[], bool],
+    ended_by: signal.Signals = signal.SIGTERM,
+    **options: Any,
+) -> Iterator[None]:
     """`command` for as long as the block runs, once `answers()`."""
     print(f"Starting a {title} for this run …", file=sys.stderr)
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
@@ -273,7 +282,7 @@ def _process(title: str, command: list[str], answers: Callable[[], bool], **opti
             time.sleep(0.2)
         yield
     finally:
-        child.terminate()
+        child.send_signal(ended_by)
         with suppress(subprocess.TimeoutExpired):
             child.wait(20)
         # RabbitMQ's command is a script, whose children may outlive it.
