@@ -20,8 +20,12 @@ LONGEST_WAIT = 0.5  # seconds
 
 def _write_whole(path: Path, content: str) -> None:
     unfinished = path.with_name(f".{uuid.uuid4().hex}.tmp")
-    unfinished.write_text(content)
-    unfinished.rename(path)
+    try:
+        unfinished.write_text(content)
+        unfinished.rename(path)
+    except OSError:
+        unfinished.unlink(missing_ok=True)  # on a full disk half of it is left
+        raise
 
 
 class Channel(filesystem.Channel):

@@ -46,8 +46,13 @@ class EmlFileBackend(BaseEmailBackend):
         name = f"{timezone.now():%Y%m%dT%H%M%S.%f}-{uuid.uuid4().hex[:8]}.eml"
         # Renamed when whole, so that whoever reads the folder never sees half a mail.
         unfinished = self.folder / f".{name}.tmp"
-        with unfinished.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.rename(self.folder / name)
+        try:
+            with unfinished.open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.rename(self.folder / name)
+        except OSError:
+            # Half a mail would take what room there is from the next try.
+            unfinished.unlink(missing_ok=True)
+            raise

@@ -18,3 +18,4 @@ urlpatterns = [
 ]
 
 handler400 = "opsi.views.bad_request"
+handler500 = "opsi.views.server_error"

@@ -1,5 +1,7 @@
 """Signing in and out; what stands apart from every part of the product."""
 
+import errno
+import sys
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -12,6 +14,7 @@ from django.core.exceptions import (
     TooManyFieldsSent,
     TooManyFilesSent,
 )
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
@@ -23,6 +26,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from opsi import second_step, throttle
 from opsi.goals import goal_of
+
+RETRY_AFTER = 10  # seconds
 
 
 class SignInForm(AuthenticationForm):
@@ -82,6 +87,18 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if too_much:
         return HttpResponse(render_to_string("413.html"), status=413)
     return HttpResponse(render_to_string("400.html"), status=400)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """500; 503 where the database or the disk was at fault and not the program: what to do is then known."""
+    error = sys.exception()
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)
+    if not full and not isinstance(error, OperationalError | InterfaceError):
+        return HttpResponse(render_to_string("500.html"), status=500)
+    full = full or any(words in str(error) for words in ("disk is full", "No space left"))
+    page = HttpResponse(render_to_string("503.html", {"full": full}), status=503)
+    page.headers["Retry-After"] = str(RETRY_AFTER)
+    return page
 
 
 @require_safe

@@ -1,5 +1,6 @@
 """Talking on a ticket: notes, replies, a customer's follow-ups, and what becomes of articles later."""
 
+import logging
 import uuid
 from functools import partial
 
@@ -9,10 +10,12 @@ from django.utils.translation import gettext as _
 
 from tickets import rich_text
 from tickets.choices import Channel, FollowUp, SenderType, State
-from tickets.models.article import Article, ArticleVersion, Attachment
+from tickets.models.article import Article, ArticleVersion, Attachment, attachment_path
 from tickets.models.history import record
 from tickets.models.reading import Reading
 from tickets.operations import now, on_failure, operation
+
+logger = logging.getLogger(__name__)
 
 
 class FollowUpRefused(Exception):
@@ -131,17 +134,29 @@ class Conversing:
             created_at=now(),
         )
         for upload in attachments:
-            attachment = Attachment(
-                article=article,
-                key=uuid.uuid4(),
-                name=upload.name,
-                content_type=upload.content_type,
-                size=upload.size,
-            )
-            attachment.file.save(upload.name, upload, save=False)
-            on_failure(partial(attachment.file.storage.delete, attachment.file.name))
-            attachment.save()
+            self._attach(article, upload)
         return article
+
+    def _attach(self, article, upload):
+        attachment = Attachment(
+            article=article,
+            key=uuid.uuid4(),
+            name=upload.name,
+            content_type=upload.content_type,
+            size=upload.size,
+        )
+        # Before it is written: on a full disk half of it is left.
+        on_failure(partial(attachment.file.storage.delete, attachment_path(attachment, upload.name)))
+        try:
+            attachment.file.save(upload.name, upload, save=False)
+        except OSError as error:
+            logger.exception("An attachment could not be kept: is there room in the folder media?")
+            problem = _(
+                "There is no room for “%(name)s” right now, and nothing was sent. Send it without files, or tell "
+                "whoever runs this system that files cannot be kept."
+            )
+            raise ValidationError({"attachments": problem % {"name": upload.name}}) from error
+        attachment.save()
 
     def _heed(self, changes_what_customers_see):
         """Set the clocks anew where what is said moves them."""
