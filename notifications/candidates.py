@@ -107,7 +107,7 @@ def gather(matches: Sequence[Match]) -> tuple[list[Concern], list[str]]:
 
 
 def _resolved(kind, matches, problems):
-    """What `kind` answers; where it raises, definition by definition, so that only the one at fault goes untold."""
+    """What `kind` answers; where it raises, match by match, so that only the one at fault goes untold."""
     by_definition = defaultdict(list)
     for one in matches:
         by_definition[one.definition].append(one)
@@ -125,14 +125,15 @@ def _resolved(kind, matches, problems):
     except DatabaseError:
         raise
     except Exception:
-        for definition, asked in asking.items():
+        for one in (one for asked in asking.values() for one in asked):
             try:
-                yield list(kind.resolve(asked))
+                yield list(kind.resolve([one]))
             except DatabaseError:
                 raise
             except Exception as error:
-                logger.exception("Recipients %s of ticket notification %s", kind.name, definition.pk)
-                problems.append(f"{definition.name}: {error!r}")
+                logger.exception("Recipients %s of ticket notification %s", kind.name, one.definition.pk)
+                problem = f"{one.definition.name}: {error!r}"
+                problems += [problem] if problem not in problems else []
 
 
 def _add(concerns, one, who, why, people):

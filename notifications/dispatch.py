@@ -32,11 +32,16 @@ from notifications.wakeup import wake_mailing
 from opsi import rows
 from opsi.insisting import insist
 from opsi.logs import about_operation
+from tickets import events as history_events
 from tickets.models import TicketEvent
 
 logger = logging.getLogger(__name__)
 A_TURN = 100  # operations: then others get theirs
 PATIENCE = 10.0  # seconds: with a database that went away
+
+
+class UnreadableEvents(Exception):
+    """None of the operation's events makes sense here; another version of the program may know better."""
 
 
 def dispatch_operation(operation_id: uuid.UUID | str) -> bool:
@@ -77,8 +82,11 @@ def _dispatch(operation, worker, now):
 def _decide_and_write(operation, worker, now):
     try:
         function = NotificationFunction.load()
-        tellings, problems = decide(events_of(operation), function, now)
-        notices = _write(operation, tellings, problems, function, now)
+        events, unread = readable(events_of(operation))
+        if unread and not events:
+            raise UnreadableEvents("; ".join(unread))
+        tellings, problems = decide(events, function, now)
+        notices = _write(operation, tellings, unread + problems, function, now)
     except LeaseLost:
         logger.warning("Operation %s was taken over by another worker", operation)
         return False
@@ -99,6 +107,30 @@ def events_of(operation: uuid.UUID) -> list[TicketEvent]:
         "ticket__merged_into", "actor", "article__ticket"
     )
     return [event for event in events.order_by("pk") if event.name == "TicketDelete" or not _is_gone(event)]
+
+
+def readable(events: Iterable[TicketEvent]) -> tuple[list[TicketEvent], list[str]]:
+    """Those of `events` that make sense, and what is wrong with the others, a line each: nobody is to miss the first
+    for the second.
+    """
+    sound, problems = [], []
+    for event in events:
+        if problem := _what_is_wrong_with(event):
+            logger.error("Event %s cannot be read: %s", event.pk, problem)
+            problems.append(f"Event {event.pk}: {problem}")
+        else:
+            sound.append(event)
+    return sound, problems
+
+
+def _what_is_wrong_with(event):
+    try:
+        history_events.get(event.name)
+    except LookupError:
+        return f"nobody here knows {event.name}"
+    if not (isinstance(event.snapshot, dict) and isinstance(event.data, dict)):
+        return "its ticket or its data cannot be read"
+    return ""
 
 
 def _is_gone(event):

@@ -5,6 +5,7 @@ reader's language and time zone, people and articles as far as the reader may se
 """
 
 import datetime
+import logging
 import zoneinfo
 from collections import defaultdict
 from collections.abc import Iterable
@@ -26,6 +27,7 @@ from tickets.choices import Clock, SenderType
 from tickets.models import Queue, Service, Sla, Ticket, TicketEvent
 from tickets.timeline import MERGES, coded, number_alone
 
+logger = logging.getLogger(__name__)
 NOTHING = "-"
 WATCHES = {"TicketSubscribe", "TicketUnsubscribe"}
 MODELS: dict[str, type[models.Model]] = {
@@ -60,14 +62,21 @@ class Names:
 
     def __init__(self, events: Iterable[TicketEvent]):
         self.naming = Naming()
-        self._ids = defaultdict(set)
+        self._ids: dict[type, set] = defaultdict(set)
         self._known: dict[type, dict[int, models.Model]] = {}
         for event in events:
-            for name, model in MODELS.items():
-                if pk := event.snapshot.get(name):
-                    self._ids[model].add(pk)
-            if is_about_a_person(event):
-                self._ids[User] |= {value["id"] for value in (event.old, event.new) if value}
+            try:
+                self._note(event)
+            except (TypeError, AttributeError, LookupError):
+                # Whoever words it will find that out, too, and it alone goes unsaid.
+                logger.warning("The names in event %s cannot be read", event.pk)
+
+    def _note(self, event):
+        for name, model in MODELS.items():
+            if pk := event.snapshot.get(name):
+                self._ids[model].add(pk)
+        if is_about_a_person(event):
+            self._ids[User] |= {value["id"] for value in (event.old, event.new) if value}
 
     def of(self, name: str, pk: int | None, reader: Reader) -> str:
         """What the ticket's `name` of this id is called; people as `reader` knows them."""

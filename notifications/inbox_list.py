@@ -1,10 +1,13 @@
 """Rows of the inbox as their reader may know them now (domain §6; docs/inbox.md)."""
 
+import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from django.db import DatabaseError
 from django.db.models import Exists, OuterRef, Prefetch
+from django.utils.translation import gettext as _
 
 from notifications.choices import Severity
 from notifications.inbox import takes_leave
@@ -14,6 +17,7 @@ from notifications.wording import Reader, actor_of, describe, prepare, words, wo
 from opsi.models import User
 from tickets.models import Article, Ticket, TicketEvent
 
+logger = logging.getLogger(__name__)
 TICKETS_A_LINE = 20  # of a notice over many
 # A statement of its own: joined to the rows they are a dozen tables, over whose order PostgreSQL thinks longer than it
 # takes to answer both.
@@ -43,6 +47,13 @@ class Line:
     @property
     def event(self) -> TicketEvent:
         return self.row.notice.event
+
+    @property
+    def icon(self) -> str:
+        try:
+            return self.event.type.icon
+        except LookupError:  # of an event that nobody knows here
+            return "question-mark-circle"
 
     @property
     def ticket(self) -> str:
@@ -82,30 +93,41 @@ def lines(rows: Iterable[InboxRow], person: User) -> Iterator[Line]:
     prepare([row.notice.event for row in rows] + [event for events in many.values() for event in events])
     out_of_reach = _out_of_reach([row for row in rows if row.ticket_id is not None], person)
     for row in rows:
-        because = your_parts(row.notice)
-        if row.ticket_id is None:
-            events = many[row.pk]
-            left = frozenset(event.ticket_id for event in events if not event.may_read)
-            tickets = list({event.ticket_id: event.ticket for event in events}.values())
-            tickets.sort(key=lambda ticket: ticket.pk in left)
-            told = words_for_many(events, reader)
-            more = max(len(tickets) - TICKETS_A_LINE, 0)
-            yield Line(
-                row,
-                told.subject,
-                "",
-                actor_of(row.notice.event, reader),
-                because,
-                tickets[:TICKETS_A_LINE],
-                more,
-                left,
+        try:
+            line = (
+                _of_many(row, many[row.pk], reader)
+                if row.ticket_id is None
+                else _line(row, reader, out_of_reach)
             )
-        else:
-            yield _line(row, because, reader, out_of_reach)
+        except DatabaseError:
+            raise
+        except Exception:  # one row that cannot be shown must not take the others out of sight
+            logger.exception("Inbox row %s cannot be shown", row.pk)
+            event = row.notice.event
+            line = Line(
+                row,
+                _("This notification cannot be shown."),
+                "",
+                "",
+                [],
+                [event.ticket],
+                can_open=row.ticket_id is not None and row.ticket_id not in out_of_reach,
+            )
+        yield line
 
 
-def _line(row, because, reader, out_of_reach):
-    event = row.notice.event
+def _of_many(row, events, reader):
+    left = frozenset(event.ticket_id for event in events if not event.may_read)
+    tickets = list({event.ticket_id: event.ticket for event in events}.values())
+    tickets.sort(key=lambda ticket: ticket.pk in left)
+    told = words_for_many(events, reader)
+    more = max(len(tickets) - TICKETS_A_LINE, 0)
+    actor = actor_of(row.notice.event, reader)
+    return Line(row, told.subject, "", actor, your_parts(row.notice), tickets[:TICKETS_A_LINE], more, left)
+
+
+def _line(row, reader, out_of_reach):
+    event, because = row.notice.event, your_parts(row.notice)
     article = event.article if row.article_id else None
     can_open = row.ticket_id not in out_of_reach
     actor = actor_of(event, reader)
@@ -134,7 +156,7 @@ def _events_of_many(rows, person):
     found = defaultdict(list)
     if not rows:
         return found
-    wanted = {row.pk: set(row.notice.event_ids) for row in rows}
+    wanted = {row.pk: set(row.notice.event_ids) for row in rows if isinstance(row.notice.event_ids, list)}
     events = TicketEvent.objects.filter(operation__in={row.notice.operation for row in rows}).annotate(
         may_read=Exists(Ticket.objects.readable_by(person).filter(pk=OuterRef("ticket")))
     )

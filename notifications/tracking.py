@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 
 from anymail.signals import EventType, RejectReason, tracking
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
@@ -43,6 +43,15 @@ WEIGHS_MORE = [MailState.SENT, MailState.DELIVERED, MailState.BOUNCED, MailState
 
 @receiver(tracking)
 def reported(sender, event, **kwargs):
+    try:
+        _take(event)
+    except DatabaseError:
+        raise  # answered with 500, so that the provider reports it once more
+    except Exception:  # one of the reports in a request must not keep out the others, nor come again for ever
+        logger.exception("A report (%s) makes no sense: %s", event.event_type, event.message_id)
+
+
+def _take(event):
     report = _report(event)
     if report is None:
         return

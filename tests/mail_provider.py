@@ -10,13 +10,21 @@ import pytest
 
 class Provider(BaseHTTPRequestHandler):
     def do_POST(self):
-        said = self.rfile.read(int(self.headers["Content-Length"]))
+        said = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         time.sleep(self.server.hesitates)
-        self.server.received.append(json.loads(said))
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
+        self.server.received.append(said)
+        if self.server.before_answer is not None:
+            self.server.before_answer(said)
+        if self.server.hangs_up:
+            self.close_connection = True
+            return
+        status, body = self.server.answers.get(said["to"][0]["email"], (self.server.status, self.server.body))
+        self.send_response(status)
+        for name, value in self.server.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
-        self.wfile.write(self.server.body)
+        self.wfile.write(body)
 
     def log_message(self, *args):
         pass
@@ -24,7 +32,11 @@ class Provider(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def provider(settings):
-    """A mail provider's API on loopback; `status` and `body` are its next answers."""
+    """A mail provider's API on loopback; `status` and `body` are its next answers, `headers` go with them.
+
+    `answers`: {recipient: (status, body)} of their own; `hangs_up`: it has the mail and says nothing; `hesitates`:
+    seconds; `before_answer` is called with what was received.
+    """
     server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
     server.status, server.body, server.received, server.hesitates = (
         201,
@@ -32,6 +44,7 @@ def provider(settings):
         [],
         0,
     )
+    server.headers, server.answers, server.hangs_up, server.before_answer = {}, {}, False, None
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     use_provider(settings, server.server_port)

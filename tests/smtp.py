@@ -26,8 +26,9 @@ OK = "250 OK"
 class MailHost:
     """What a server received, in order, and how it behaves; tests change its attributes as they go.
 
-    `answers`: {recipient: answer to RCPT}; `answer`: to the text of a mail; `hang_at`: "RCPT" or "DATA" makes it never
-    answer there; `break_after_data`: takes the mail and hangs up without a word; `close_after`: so many mails.
+    `answers`: {recipient: answer to RCPT}; `answer_to_sender`: to MAIL; `answer`: to the text of a mail; `hang_at`:
+    "RCPT" or "DATA" makes it never answer there; `break_after_data`: takes the mail and hangs up without a word;
+    `close_after`: so many mails.
     """
 
     def __init__(self):
@@ -38,6 +39,7 @@ class MailHost:
         self.logins: list[tuple[str, str]] = []
         self.connections = 0
         self.answers: dict[str, str] = {}
+        self.answer_to_sender = OK
         self.answer = OK
         self.hang_at = ""
         self.break_after_data = False
@@ -55,6 +57,12 @@ class MailHost:
             self.connections += 1
             session.is_counted = True
         return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.answer_to_sender == OK:
+            envelope.mail_from = address
+            envelope.mail_options.extend(options)
+        return self.answer_to_sender
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if self.hang_at == "RCPT":
@@ -142,35 +150,44 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def own_certificate(tmp_path_factory):
-    """(SSLContext of a server on 127.0.0.1, the file that makes a client trust it)."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("certificate")
-    public, private = folder / "certificate.pem", folder / "key.pem"
-    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+def make_certificate(tmp_path_factory):
+    """`make_certificate(name, ends=…)`: (SSLContext of a server with it, the file that makes a client trust it)."""
+
+    def make(*names: x509.GeneralName, ends=datetime.timedelta(days=1)):
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+        now = datetime.datetime.now(datetime.UTC)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - datetime.timedelta(days=10))
+            .not_valid_after(now + ends)
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+            .sign(key, hashes.SHA256())
         )
-    )
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(public, private)
-    return context, public
+        folder = tmp_path_factory.mktemp("certificate")
+        public, private = folder / "certificate.pem", folder / "key.pem"
+        public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        private.write_bytes(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            )
+        )
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(public, private)
+        return context, public
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def own_certificate(make_certificate):
+    """(SSLContext of a server on 127.0.0.1, the file that makes a client trust it)."""
+    return make_certificate(x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1")))
 
 
 @pytest.fixture
