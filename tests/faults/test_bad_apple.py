@@ -78,6 +78,7 @@ class TestInABatch:
         )
         assert batch.notice.ticket.events.filter(name="EmailDeliveryFailure").count() == 1
 
+    @pytest.mark.skipif(connection.vendor == "postgresql", reason="PostgreSQL keeps no such text")
     def test_a_text_that_no_mail_can_hold(self, batch, the_others_went):
         """Half a character, which JSON can hold and no mail. Guard: `deliver` makes the text before it connects."""
         say(batch, {"en": {"subject": "Fine", "body": "Half a \ud83d face", "frame": "default"}})
@@ -201,7 +202,7 @@ class TestInABatch:
         for person in crew[5:]:
             wait(person, ticket)
         say(apart[0], {"en": "no dict"})
-        say(apart[1], {"en": {"subject": "Fine", "body": "\ud83d"}})
+        say(apart[1], {"en": 7})
         Notice.objects.filter(pk=apart[2].notice_id).update(event_ids=5)
         User.objects.filter(pk=crew[3].pk).update(email="")
         mail_host.answers["person4@example.com"] = "550 5.1.1 No such user"
