@@ -7,10 +7,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications.models import InboxRow
+from notifications.models.inbox import without_lost
 from opsi.models import User
+from opsi.prepared import prepared
 from opsi.requests import PersonRequest
+from tickets.grounds import Somebody
 
 MOST = 100  # counting stops here, however much is unread
+
+
+@prepared
+def _newest(person, customer=None, *, is_agent, role):
+    """The newest unread rows of a `person` of some kind (ids), as far as they are counted."""
+    somebody = Somebody(person, customer, is_agent, role)
+    newest = InboxRow.objects.of(somebody).unread().order_by("-changed_at", "-id")
+    return newest.values_list("notice_id", "ticket_id", "ticket_ids", "takes_leave", named=True)[:MOST]
 
 
 @dataclass(frozen=True)
@@ -26,9 +37,9 @@ class Badge:
 
     @classmethod
     def of(cls, person: User) -> Self:
-        newest = InboxRow.objects.of(person).unread().order_by("-changed_at", "-id")
-        seen = newest.values_list("notice_id", "ticket_id", "ticket_ids", "takes_leave", named=True)
-        rows = seen[:MOST].readable_rows(person)
+        who = (person.pk, person.customer_id) if person.customer_id else (person.pk,)
+        newest = _newest(*who, is_agent=person.is_agent, role=person.effective_role)
+        rows = without_lost(newest, person)
         paused = getattr(person, "is_mail_paused", False)
         return cls(len(rows), max((row.notice_id for row in rows), default=0), paused)
 

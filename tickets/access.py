@@ -15,7 +15,7 @@ from django.db.models import BooleanField, Exists, Expression, F, OuterRef, Q
 from opsi.models import User
 from opsi.roles import AgentRole
 from tickets.choices import Level
-from tickets.grounds import AssignmentGroupGround, CustomerGround, FieldGround, Ground, QueueGround
+from tickets.grounds import AssignmentGroupGround, CustomerGround, FieldGround, Ground, QueueGround, Somebody
 
 NO_TICKET = Q(pk__in=[])
 _grounds: list[Ground] = [
@@ -57,7 +57,7 @@ class _Open(Expression):
         return self.sql.format(ticket=table), tuple(self.values)
 
 
-def tickets_of(person: User, level: Level = Level.READ, *, through: str = "") -> Q:
+def tickets_of(person: User | Somebody, level: Level = Level.READ, *, through: str = "") -> Q:
     """A Q on Ticket: what `person` may use up to `level`, deleted tickets not yet taken out.
 
     `through` names a foreign key to tickets, for a Q on the model that has it.

@@ -45,13 +45,28 @@ class Opened:
     values: tuple[Any, ...]
 
 
+@dataclass(frozen=True)
+class Somebody:
+    """Of a person all that decides what they may use. Where a question is prepared, its placeholders are who they are.
+
+    So there are as many such questions as there are kinds of people, not as people.
+    """
+
+    pk: Any
+    customer_id: Any
+    is_agent: bool
+    effective_role: str
+    is_authenticated: bool = True
+    is_notifiable: bool = True
+
+
 class Ground:
     """`name` is said where access is explained; `by_right` is false where access hangs on a watch alone."""
 
     name = ""
     by_right = True
 
-    def tickets(self, person: User, level: Level) -> Opened | None:
+    def tickets(self, person: User | Somebody, level: Level) -> Opened | None:
         raise NotImplementedError
 
     def people(self, ticket, level: Level) -> Q:

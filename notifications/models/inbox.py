@@ -23,6 +23,19 @@ def _opened(ticket, person):
     return Q(access.tickets_of(person, through=ticket), **{ticket + "__deleted_at": None})
 
 
+def without_lost(rows, person):
+    """What `InboxQuerySet.readable_rows` says of `rows` that were read already."""
+    readable = set()
+    for chunk in batched({ticket for row in rows for ticket in row.ticket_ids}, CHUNK):
+        among = Ticket.objects.readable_by(person).filter(pk__in=chunk)
+        readable.update(among.values_list("pk", flat=True))
+    return [
+        row
+        for row in rows
+        if row.ticket_id is not None or row.takes_leave or not readable.isdisjoint(row.ticket_ids)
+    ]
+
+
 class InboxQuerySet(models.QuerySet):
     """The verbs change rows of whoever they belong to: begin with `.of(person)` or `person.inbox`.
 
@@ -43,7 +56,7 @@ class InboxQuerySet(models.QuerySet):
         if not person.is_agent:
             shown &= Q(article__visible_for_customer=True)
         return self.filter(
-            Q(takes_leave=True) | Q(ticket=None) | may_read & (Q(article=None) | shown), person=person
+            Q(takes_leave=True) | Q(ticket=None) | may_read & (Q(article=None) | shown), person=person.pk
         )
 
     def readable_rows(self, person):
@@ -51,16 +64,7 @@ class InboxQuerySet(models.QuerySet):
 
         One statement more where there are rows over many tickets (for every 10,000 of those).
         """
-        rows = list(self)
-        readable = set()
-        for chunk in batched({ticket for row in rows for ticket in row.ticket_ids}, CHUNK):
-            among = Ticket.objects.readable_by(person).filter(pk__in=chunk)
-            readable.update(among.values_list("pk", flat=True))
-        return [
-            row
-            for row in rows
-            if row.ticket_id is not None or row.takes_leave or not readable.isdisjoint(row.ticket_ids)
-        ]
+        return without_lost(list(self), person)
 
     def unread(self):
         return self.filter(state=InboxState.UNREAD)
