@@ -24,6 +24,7 @@ from notifications import inbox, standing_in, windows
 from notifications.candidates import gather, match
 from notifications.channels import IN_APP
 from notifications.drops import Judge, Telling, drop_told_today
+from notifications.facts import MODELS
 from notifications.merging import merge
 from notifications.models import Candidate, Definition, NotificationFunction, Outbox, Tally
 from notifications.models.outbox import LeaseLost
@@ -130,6 +131,9 @@ def _what_is_wrong_with(event):
         return f"nobody here knows {event.name}"
     if not (isinstance(event.snapshot, dict) and isinstance(event.data, dict)):
         return "its ticket or its data cannot be read"
+    for name in MODELS:
+        if not isinstance(event.snapshot.get(name), int | None):
+            return f"its {name} cannot be read"
     return ""
 
 

@@ -141,7 +141,9 @@ def _move_on(mail, report):
 
 def _words(event):
     said = [event.description, event.mta_response, event.reject_reason]
-    return " ".join(" – ".join(dict.fromkeys(str(one) for one in said if one)).split())[:1000]
+    words = " ".join(" – ".join(dict.fromkeys(str(one) for one in said if one)).split())
+    # A NUL, or half a character as a provider that cuts a reason short leaves it: no database keeps either.
+    return words.replace("\0", "").encode(errors="replace").decode()[:1000]
 
 
 def _tell(mail):

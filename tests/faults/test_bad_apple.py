@@ -266,7 +266,18 @@ class TestInADispatch:
         assert (shown, unshown) == (ticket.number, "This notification cannot be shown.")
         assert unshown in page.text
 
-    @pytest.mark.parametrize("nonsense", [{"name": "NoSuchEvent"}, {"snapshot": 5}, {"data": []}], ids=str)
+    @pytest.mark.parametrize(
+        "nonsense",
+        [
+            {"name": "NoSuchEvent"},
+            {"snapshot": 5},
+            {"snapshot": {"owner": [1]}},
+            {"snapshot": {"owner": {"a": 1}}},
+            {"snapshot": {"queue": "x"}},
+            {"data": []},
+        ],
+        ids=str,
+    )
     def test_of_a_change_of_many_tickets_one_event_that_makes_no_sense(
         self, make_ticket, uma, mika, quiet, nonsense
     ):

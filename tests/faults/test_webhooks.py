@@ -138,6 +138,14 @@ class TestForged:
         assert known() == before
         assert "<2@provider>" in caplog.text
 
+    @pytest.mark.parametrize("reason", ["550 Gone \0away", "550 Gone \ud83d"], ids=ascii)
+    def test_words_that_no_database_keeps_lose_no_bounce(self, sent, report, reason):
+        """Guard: `_words`; else the report would be logged as nonsense, and mail go on to an address that is gone."""
+        assert report("hard_bounce", reason=reason) == 200
+        assert Mail.objects.get().state == MailState.BOUNCED
+        assert last_line().answer.startswith("550 Gone ")
+        assert AddressPause.objects.filter(address="uma@example.com").exists()
+
 
 class TestAgain:
     @pytest.mark.parametrize("event", ["delivered", "hard_bounce", "soft_bounce", "spam"])
