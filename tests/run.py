@@ -16,9 +16,11 @@ LINTERS = (
     ("lint-imports", "--no-logo"),
     ("mypy",),
 )
-# Two workers, and what starts servers of its own together in one of them; then what measures, with nothing beside it.
+# Two workers, and what starts servers of its own together in one of them; then what wants nothing else in its process
+# or beside it: workers that are killed, and what measures.
 TOGETHER = ("-n", "2", "--dist", "loadgroup", "-m", "not alone")
 ALONE = ("-m", "alone", "tests/services")
+KILLS = ("-n", "2", "--kills", "60", "tests/faults/test_crashes.py")
 # Only what bin/test itself decides may say which database and broker the suite runs on.
 DECIDED_HERE = ("DATABASE_URL", "CELERY_BROKER_URL", *servers.VARIABLES)
 
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"bin/test --services: {problem}", file=sys.stderr)
                 return 1
         # What is chosen, or the whole suite in two parts.
-        parts = [for_pytest] if for_pytest else [TOGETHER, *([ALONE] if with_servers else [])]
+        parts = [for_pytest] if for_pytest else [TOGETHER, ALONE if with_servers else KILLS]
         return next(filter(None, (_pytest(part, environment) for part in parts)), 0)
 
 
