@@ -4,6 +4,7 @@ The most important item gives the subject. Each person behind the address gets a
 tickets in the order of the best notification of each.
 """
 
+import hashlib
 import logging
 import uuid
 from collections.abc import Iterable, Sequence
@@ -151,7 +152,7 @@ def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
     entries, broken = _worded(parts)
     if not entries:
         raise NothingToSay("; ".join(dict.fromkeys(one.problem for one in broken)))
-    mail.message_id = mail.message_id or f"<{uuid.uuid4()}@{_domain()}>"
+    mail.message_id = mail.message_id or f"<{_name(mail, entries)}@{_domain()}>"
     mail.subject = _subject(entries)
     sections = _sections(entries)
     message = EmailMultiAlternatives(
@@ -166,6 +167,21 @@ def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
         vars(message)["metadata"] = {"mail": str(mail.pk), "message_id": mail.message_id}
     message.attach_alternative(_rendered("html", sections), "text/html")
     return Letter(mail, message, [entry.part for entry in entries], broken)
+
+
+def _name(mail: Mail, entries: Sequence[Entry]) -> str:
+    """What the Message-ID begins with: whom the mail tells of what.
+
+    So a mail that was sent, and waits again since a backup was restored, goes by the same name, and mail programs show
+    it once; one that says more or less than that goes by another, and is not hidden. Ids of mails would not do: after
+    a restore they are given anew.
+    """
+    items = [entry.part.item for entry in entries]
+    # Rehearsals, and what is sent once more on purpose, are to be seen each time.
+    if mail.pk is None or any(item.finished_at for item in items):
+        return str(uuid.uuid4())
+    told = sorted(f"{item.notice.operation} {item.notice.ticket_id} {item.person_id}" for item in items)
+    return hashlib.sha256("\n".join([mail.address, *told]).encode()).hexdigest()[:40]
 
 
 def absolute(path: str) -> str:
