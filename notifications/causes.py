@@ -91,6 +91,10 @@ class Cause(models.TextChoices):
     ONE_LESS = "one_less", _("One of its notifications cannot be put into words, and is left out: %(words)s")
     NO_MAIL = "no_mail", _("It cannot be made into a mail: %(words)s")
     MISTAKE = "mistake", _("The mail cannot be made: %(words)s")
+    RESTORED = (
+        "restored",
+        _("A backup was restored: this mail may have been sent since it was taken, or not."),
+    )
     # Reported later
     CAME_BACK = "came_back", _("The mail came back for good, and the address is paused: %(words)s")
     CAME_BACK_ONCE = "came_back_once", _("The mail came back: %(words)s")
@@ -198,6 +202,9 @@ WHAT_TO_DO = {
     Cause.ONE_LESS: _("Correct the texts of the ticket notification named here and publish it."),
     Cause.NO_MAIL: _("Correct the texts of the ticket notification it comes from, publish it, then try again."),
     Cause.MISTAKE: _PASS_ON,
+    Cause.RESTORED: _(
+        "See in the mail server's log whether it was sent; if not, try again. Left alone, it is not sent."
+    ),
     Cause.CAME_BACK: _(
         "Usually the address no longer exists: correct it on its person's page. If it is right, they can send "
         "themselves a test and go on."
