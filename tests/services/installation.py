@@ -7,7 +7,7 @@ import sys
 import threading
 import uuid
 from collections.abc import Iterable
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 
 from tests.e2e.mailbox import Mailbox, Received
@@ -62,13 +62,18 @@ def steps(mails: Iterable[Received]) -> list[int]:
 
 
 class Installation:
-    """`broker` is its URL; what is started ends with `stack`."""
+    """`broker` and `database` are URLs, "" what is in `folder`; what is started ends with `stack`.
 
-    def __init__(self, folder: Path, mailbox: Mailbox, broker: str, stack: ExitStack):
+    Without a `database` it gets a new one on PostgreSQL.
+    """
+
+    def __init__(
+        self, folder: Path, mailbox: Mailbox, broker: str, stack: ExitStack, database: str | None = None
+    ):
         self.stack = stack
         self.environment = os.environ | {
             "DJANGO_SETTINGS_MODULE": "opsi.settings",
-            "DATABASE_URL": servers.new_database(),
+            "DATABASE_URL": servers.new_database() if database is None else database,
             "CELERY_BROKER_URL": broker,
             "OPSI_SECRET_KEY": "for the processes of this test",
             "OPSI_DATA_DIR": str(folder),
@@ -89,10 +94,12 @@ class Installation:
         lines = self.manage("shell", "--no-imports", "-c", code, **environment).splitlines()
         return lines[-1].split() if lines else []
 
+    def celery(self, ready: str, *arguments: str) -> AbstractContextManager[list[str]]:
+        """A process of its own for as long as the block runs. Gives the lines of its output, as they come."""
+        return running([sys.executable, "-m", "celery", "-A", "opsi", *arguments], self.environment, ready)
+
     def start(self, ready: str, *arguments: str) -> None:
-        self.stack.enter_context(
-            running([sys.executable, "-m", "celery", "-A", "opsi", *arguments], self.environment, ready)
-        )
+        self.stack.enter_context(self.celery(ready, *arguments))
 
     def start_workers(self, count: int = 1, *arguments: str) -> None:
         for _number in range(count):
@@ -124,7 +131,7 @@ def running(command, environment, ready):
     threading.Thread(target=listen, daemon=True).start()
     try:
         assert is_ready.wait(START_LIMIT), "".join(lines)
-        yield process
+        yield lines
     finally:
         process.terminate()
         try:
