@@ -79,8 +79,10 @@ class Desk:
         everyone = {(person.pk, note.operation) for person in self.watchers for note in notes}
         told = list(Notice.objects.filter(ticket=self.ticket).values_list("person", "operation"))
         assert sorted(told) == sorted(everyone)
-        rows = InboxRow.objects.filter(ticket=self.ticket).values_list("person", "unread_count")
-        assert dict(rows) == {person.pk: len(notes) for person in self.watchers}
+        rows = InboxRow.objects.filter(ticket=self.ticket)
+        unread = dict(rows.values_list("person", "unread_count"))
+        expected = {person.pk: len(notes) for person in self.watchers}
+        assert unread == expected, self._whole(unread, expected)
         assert set(MailItem.objects.filter(notice__ticket=self.ticket).values_list("state", flat=True)) <= {
             "sent"
         }
@@ -88,6 +90,18 @@ class Desk:
         assert not Outbox.objects.filter(~Q(lease_owner="") | ~Q(leased_until=None)).exists()
         assert not Mail.objects.filter(~Q(lease_owner="") | ~Q(leased_until=None)).exists()
         return self._check_mails(host, len(notes))
+
+    def _whole(self, unread, expected):
+        """All that is written of what differs, to find out why."""
+        differ = [key for key in {*unread, *expected} if unread.get(key) != expected.get(key)]
+        lines = [f"{len(differ)} of {len(expected)} differ"]
+        for found in (
+            InboxRow.objects.filter(ticket=self.ticket, person__in=differ[:3]),
+            Notice.objects.filter(ticket=self.ticket, person__in=differ[:3]),
+            Outbox.objects.all(),
+        ):
+            lines += map(str, found.values())
+        return "\n".join(lines)
 
     def _check_mails(self, host, notes):
         quoted: dict[tuple[str, str], set[str]] = {}
