@@ -17,7 +17,10 @@ ONLY_ASKS = ("GET", "HEAD", "OPTIONS")
 
 
 class RequestLogMiddleware:
-    """Takes the id that a proxy gave the request, or makes one, and answers with it.
+    """Takes the id that a proxy gave the request, or makes one, and answers with it where one was given.
+
+    To nobody else: two answers that must be alike, as about a forbidden and an unknown ticket, have no numbers of their
+    own.
 
     Pages that only ask for something well are no lines: every open page asks for its badge again and again.
     """
@@ -34,7 +37,8 @@ class RequestLogMiddleware:
             response = self.get_response(request)
             if operations or request.method not in ONLY_ASKS or response.status_code >= 500:
                 self._log(request, response, time.monotonic() - began)
-        response.headers[HEADER] = request_id
+        if given:
+            response.headers[HEADER] = request_id
         return response
 
     def _log(self, request, response, seconds):

@@ -93,13 +93,18 @@ def test_a_mail_that_is_refused_says_of_which_operation(note, log, clock, mail_h
 
 
 @pytest.mark.parametrize(
-    "given", ["", "short", "x" * 129, "with blank in it", "a\tb-tab-tab", "naïve-identifier", "<script>12345"]
+    "given", ["short", "x" * 129, "with blank in it", "a\tb-tab-tab", "naïve-identifier", "<script>12345"]
 )
 def test_an_id_that_is_not_sane_is_replaced(client, given):
     """The guard: RequestLogMiddleware's SANE."""
     made = client.get("/login/", headers={"X-Request-ID": given})["X-Request-ID"]
     assert made != given
     assert uuid.UUID(made)
+
+
+def test_who_sent_no_id_gets_none(client):
+    """Or an unknown ticket and a forbidden one would not answer alike."""
+    assert "X-Request-ID" not in client.get("/login/").headers
 
 
 def test_what_only_asks_is_no_line_and_what_changes_is_one_without_tokens(client, log):
