@@ -145,7 +145,7 @@ def test_a_wake_up_that_finds_no_room_costs_the_act_nothing(small_disk, broker_a
     small_disk.fill()
     ticket.note("Looked at it.", by=mika)
     assert "No space left on device" in caplog.text
-    assert small_disk.kept == []
+    assert [file for file in small_disk.kept if file.name != ".lock"] == []
     sweep()
     assert told() == {"uma": 1}
 
