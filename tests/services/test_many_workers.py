@@ -19,8 +19,8 @@ from tests.services.installation import Installation
 PEOPLE, TICKETS, WATCHERS = 1_000, 200, 100
 NOTIFICATIONS = TICKETS * WATCHERS
 A_ROUND = 15  # notes, of 100 notifications each
-GROWTH = 1.4  # twice as many would make it 2
-AWAY = 0.004  # seconds to the database: where two workers help, they are on machines of their own
+GROWTH = 1.2  # twice as many would make it 2
+AWAY = 0.01  # seconds to the database: where two workers help, they are on machines of their own
 DISPATCHER = ("--pool", "threads", "--concurrency", "1", "-Q", "dispatch")
 
 PREPARE = f"""
