@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
+from django.db.models import Case, F, When
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from notifications.models import InboxRow
-from notifications.models.inbox import without_lost
+from notifications.models.inbox import readable_among
 from opsi.models import User
 from opsi.prepared import prepared
 from opsi.requests import PersonRequest
@@ -18,10 +19,14 @@ MOST = 100  # counting stops here, however much is unread
 
 @prepared
 def _newest(person, customer=None, *, is_agent, role):
-    """The newest unread rows of a `person` of some kind (ids), as far as they are counted."""
+    """The newest unread rows of a `person` of some kind (ids), as far as they are counted.
+
+    Of each its notice, and the tickets of which one must be readable, None for what `of` has answered already.
+    """
     somebody = Somebody(person, customer, is_agent, role)
     newest = InboxRow.objects.of(somebody).unread().order_by("-changed_at", "-id")
-    return newest.values_list("notice_id", "ticket_id", "ticket_ids", "takes_leave", named=True)[:MOST]
+    one_of = Case(When(ticket=None, takes_leave=False, then=F("ticket_ids")))
+    return newest.values_list("notice_id", one_of)[:MOST]
 
 
 @dataclass(frozen=True)
@@ -39,9 +44,9 @@ class Badge:
     def of(cls, person: User) -> Self:
         who = (person.pk, person.customer_id) if person.customer_id else (person.pk,)
         newest = _newest(*who, is_agent=person.is_agent, role=person.effective_role)
-        rows = without_lost(newest, person)
-        paused = getattr(person, "is_mail_paused", False)
-        return cls(len(rows), max((row.notice_id for row in rows), default=0), paused)
+        readable = readable_among((ticket for _notice, tickets in newest for ticket in tickets or ()), person)
+        seen = [notice for notice, tickets in newest if tickets is None or not readable.isdisjoint(tickets)]
+        return cls(len(seen), max(seen, default=0), getattr(person, "is_mail_paused", False))
 
     @classmethod
     def on(cls, request: PersonRequest) -> Self:

@@ -23,17 +23,13 @@ def _opened(ticket, person):
     return Q(access.tickets_of(person, through=ticket), **{ticket + "__deleted_at": None})
 
 
-def without_lost(rows, person):
-    """What `InboxQuerySet.readable_rows` says of `rows` that were read already."""
+def readable_among(tickets, person):
+    """Which of `tickets` (ids, however often) `person` may read, as a set; no statement for none."""
     readable = set()
-    for chunk in batched({ticket for row in rows for ticket in row.ticket_ids}, CHUNK):
+    for chunk in batched(set(tickets), CHUNK):
         among = Ticket.objects.readable_by(person).filter(pk__in=chunk)
         readable.update(among.values_list("pk", flat=True))
-    return [
-        row
-        for row in rows
-        if row.ticket_id is not None or row.takes_leave or not readable.isdisjoint(row.ticket_ids)
-    ]
+    return readable
 
 
 class InboxQuerySet(models.QuerySet):
@@ -64,7 +60,13 @@ class InboxQuerySet(models.QuerySet):
 
         One statement more where there are rows over many tickets (for every 10,000 of those).
         """
-        return without_lost(list(self), person)
+        rows = list(self)
+        readable = readable_among((ticket for row in rows for ticket in row.ticket_ids), person)
+        return [
+            row
+            for row in rows
+            if row.ticket_id is not None or row.takes_leave or not readable.isdisjoint(row.ticket_ids)
+        ]
 
     def unread(self):
         return self.filter(state=InboxState.UNREAD)
