@@ -54,3 +54,18 @@ def _tests_of(file):
         if isinstance(node, ast.ClassDef):
             found |= {f"{node.name}::{one.name}" for one in node.body if isinstance(one, ast.FunctionDef)}
     return found
+
+
+def test_what_belongs_together_runs_in_one_process(tmp_path):
+    """What starts servers does so once, and tests that go on from each other meet (xdist's groups)."""
+    (tmp_path / "test_four.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('number', range(4))\n"
+        "def test_four(number, worker_id):\n"
+        "    open(worker_id, 'a')\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:django", "-n", "2", "--dist", "loadgroup"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert len(list(tmp_path.glob("gw*"))) == 1
