@@ -17,6 +17,8 @@ from opsi.admin_sections import PEOPLE
 from opsi.audit_admin import Audited
 from opsi.credentials import SecondFactor
 from opsi.fields import FindsOne, SomeRows
+from opsi.importing.pages import Importing
+from opsi.importing.people import CUSTOMERS_IMPORT, PEOPLE_IMPORT
 from opsi.models import Customer, Group, NamingSettings, User
 from opsi.person_form import PersonForm, claimed, may_switch
 from opsi.roles import PersonKind
@@ -63,7 +65,8 @@ class TimeFilter(admin.SimpleListFilter):
 
 
 @admin.register(User)
-class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
+class PersonAdmin(Importing, Audited, FindsOne, admin.ModelAdmin):
+    importing = PEOPLE_IMPORT
     form = PersonForm
     list_display = ("full_name", "username", "email", "kind_shown", "role_shown", "customer", "is_active")
     list_filter = (TimeFilter, KindFilter, "effective_role", "is_active", "customer")
@@ -221,18 +224,8 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
 
     @transaction.atomic
     def save_model(self, request, person, form, change):
-        form.make_room()
-        if password := form.cleaned_data["new_password"]:
-            person.set_password(password)
-        elif not change:
-            person.set_unusable_password()
-        if not change or "customer" not in form.changed_data:
-            person.save()
-            return
-        to, person.customer = person.customer, form.switches_from
-        person.save()
-        person.switch_customer(to, by=request.user)
-        if form.switches_from:
+        form.save_person(by=request.user)
+        if change and "customer" in form.changed_data and form.switches_from:
             messages.warning(
                 request,
                 _("%(person)s no longer belongs to %(customer)s: what they watched there has ended.")
@@ -240,9 +233,7 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
             )
 
     def save_related(self, request, form, formsets, change):
-        if change and "is_active" in form.changed_data and not form.instance.is_active:
-            # Enabled again, they sign in again.
-            form.instance.end_sessions()
+        form.end_sessions_of_disabled()
         super().save_related(request, form, formsets, change)
         # The groups are known only now, and with them the role that says which tickets can be taken over.
         if heritage := form.heritage():
@@ -255,7 +246,8 @@ class PersonAdmin(Audited, FindsOne, admin.ModelAdmin):
 
 
 @admin.register(Customer)
-class CustomerAdmin(Audited, admin.ModelAdmin):
+class CustomerAdmin(Importing, Audited, admin.ModelAdmin):
+    importing = CUSTOMERS_IMPORT
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)

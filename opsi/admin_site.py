@@ -57,11 +57,17 @@ class Administration(AdminSite):
             for entry in section.entries:
                 if entry.model in found:
                     found[entry.model]["purpose"] = entry.purpose
+                    found[entry.model]["import_url"] = self._import_url(request, entry.model)
         if app_label is not None or not found:
             return apps
         grouped = [self._grouped(section, found) for section in sections]
         self._mark_current([page for section in grouped for page in section["models"]], request.path)
         return [section for section in grouped if section["models"]]
+
+    def _import_url(self, request, model):
+        """Where a file of them is imported (opsi.importing); "" where none is."""
+        url = getattr(self._registry[model], "import_url", None)
+        return url(request) if url else ""
 
     def _mark_current(self, pages, path):
         """Of the pages above `path` the nearest: one page may stand beneath another's address."""

@@ -1,6 +1,7 @@
 """People: users, their customers and groups, and the effective role each holds (domain §1)."""
 
 import zoneinfo
+from functools import cache
 
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -55,8 +56,13 @@ class Group(models.Model):
         return self.name
 
 
+@cache  # the whole folder of zones is walked through for it
+def _time_zones():
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(name):
-    if name not in zoneinfo.available_timezones():
+    if name not in _time_zones():
         raise ValidationError(
             _("“%(name)s” is not a time zone, such as Europe/Berlin or Asia/Tokyo."), params={"name": name}
         )

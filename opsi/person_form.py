@@ -41,6 +41,7 @@ class PersonForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
+        self.is_new = not self.instance.pk
         self.switches_from = self.instance.customer if self.instance.pk else None
         self.claimed = claimed(self.data if self.is_bound else {}, self.instance)
         if not self.instance.pk:
@@ -115,6 +116,26 @@ class PersonForm(forms.ModelForm):
         """The person of the past who is to be inherited; None for nobody."""
         chosen = decision if decision is not None else self.cleaned_data.get("past")
         return next((past for past in self.claimed if str(past.pk) == chosen), None)
+
+    def save_person(self, by):
+        """Save the person without their groups; another customer is a switch, with all that it ends."""
+        self.make_room()
+        person = self.instance
+        if password := self.cleaned_data["new_password"]:
+            person.set_password(password)
+        elif self.is_new:
+            person.set_unusable_password()
+        if self.is_new or "customer" not in self.changed_data:
+            person.save()
+            return
+        to, person.customer = person.customer, self.switches_from
+        person.save()
+        person.switch_customer(to, by=by)
+
+    def end_sessions_of_disabled(self):
+        """Enabled again, they sign in again."""
+        if not self.is_new and "is_active" in self.changed_data and not self.instance.is_active:
+            self.instance.end_sessions()
 
     def make_room(self):
         """Free login and address of everybody who was decided about."""

@@ -8,6 +8,7 @@ from opsi.admin_kinds import LookedAtOnly
 from opsi.admin_site import Section
 from opsi.audit_admin import Audited
 from opsi.fields import FindsOne
+from opsi.importing.pages import Importing
 from tickets import timeline
 from tickets.models import (
     Holiday,
@@ -21,6 +22,7 @@ from tickets.models import (
     WorkingCalendar,
 )
 from tickets.models.calendar import WEEK
+from tickets.queue_import import QUEUES_IMPORT
 from tickets.template_admin import tags_listed, warn_of_unknown_tags
 
 AFTERWARDS = _("Open tickets that this is about get their due times anew within a minute of saving.")
@@ -87,7 +89,8 @@ class GrantInline(FindsOne, admin.TabularInline):
 
 
 @admin.register(Queue)
-class QueueAdmin(Audited, admin.ModelAdmin):
+class QueueAdmin(Importing, Audited, admin.ModelAdmin):
+    importing = QUEUES_IMPORT
     list_display = ("name", "comment", "follow_up", "is_active")
     list_filter = ("is_active", "follow_up")
     search_fields = ("name",)

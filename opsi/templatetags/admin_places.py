@@ -21,6 +21,13 @@ def place_of(opts):
     return {"name": capfirst(opts.verbose_name_plural), "section": "", "slug": "", "purpose": ""}
 
 
+@register.simple_tag(takes_context=True)
+def import_page(context, model_admin):
+    """Where rows of a list are imported from a file; "" where they are not (opsi.importing)."""
+    url = getattr(model_admin, "import_url", None)
+    return url(context["request"]) if url else ""
+
+
 @register.simple_tag
 def labelled(field, row):
     """The BoundField `field` of a row of a table, named after its column and, where there is one, its `row`."""

@@ -11,6 +11,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from notifications.exchange import export
 from notifications.models import Definition
+from opsi.importing.kinds import kinds
+from opsi.importing.pages import Shown, signed
 from tests.people import PASSWORD
 from tests.platform.access_world import LOGINS, UNKNOWN, UNKNOWN_ID, UNKNOWN_KEY, World
 from tests.platform.page_forms import forms_of
@@ -101,6 +103,8 @@ def data(world: World, row, login, pages) -> dict:
         return {"_method": "patch", "narrow": "only_state_changes"}
     if row.method == "unknown":
         return {"_method": "brew"}
+    if row.route.partition("import/")[0] in IMPORTED and "import/" in row.route:
+        return _imported(world, row)
     made = DATA.get(row.route)
     if made is not None:
         return made(world, row, login)
@@ -206,6 +210,20 @@ DATA = {
         "overwrite": "on",
     },
 }
+
+IMPORTED = {
+    "admin/opsi/customer/": ("customers", b"name\nDelphi"),
+    "admin/opsi/user/": ("people", b"login,name\nzoe,Zoe"),
+    "admin/tickets/queue/": ("queues", b"name\nElsewhere"),
+}
+
+
+def _imported(world, row):
+    listing, _word, end = row.route.partition("import/")
+    slug, content = IMPORTED[listing]
+    if not end:
+        return {"file": SimpleUploadedFile("it.csv", content)}
+    return {"shown": signed(kinds[slug], Shown(content, ""), world.people["ada"])}
 
 
 def query(row) -> str:
