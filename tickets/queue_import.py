@@ -71,7 +71,7 @@ class Queues(ImportKind):
             Grants("may_note", _("may note"), grants, ("note",), model=Group, unknown=unknown),
             Grants("may_write", _("may write"), grants, ("write",), model=Group, unknown=unknown),
             Choice(
-                "follow_up", _("follow-up to a complete ticket"), ", ".join(FollowUp.values), ("follow up",),
+                "follow_up", _("follow-up to a complete ticket"), "", ("follow up",),
                 choices=FollowUp.choices, may_be_emptied=False,
             ),
             YesNo(

@@ -150,13 +150,15 @@ class Importing:
         return self._show_import(request, _with_problems(report.problems), context, status)
 
     def _show_import(self, request, form, context=None, status=200):
+        columns = self.importing.columns()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": gettext("Import: %(what)s") % {"what": self.opts.verbose_name_plural},
             "form": form,
             "kind": self.importing,
-            "columns": self.importing.columns(),
+            "columns": columns,
+            "key": str(columns[0]),
             "most_lines": MOST_LINES,
             "most_megabytes": LARGEST // 1024**2,
             "upload": self._at("import"),

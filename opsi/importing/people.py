@@ -94,10 +94,10 @@ class People(ImportKind):
                 unknown=_("There is no customer “%(name)s”: import or add it first."),
             ),
             Choice(
-                "agent_role", _("agent role"), ", ".join(AgentRole.values), ("role",), choices=AgentRole.choices,
+                "agent_role", _("agent role"), "", ("role",), choices=AgentRole.choices,
             ),
             Choice(
-                "customer_role", _("customer role"), ", ".join(CustomerRole.values), choices=CustomerRole.choices,
+                "customer_role", _("customer role"), choices=CustomerRole.choices,
                 may_be_emptied=False,
             ),
             Some(
@@ -105,7 +105,7 @@ class People(ImportKind):
                 model=Group, unknown=_("There is no group “%(name)s”: add it first."),
             ),
             Choice(
-                "language", _("language"), ", ".join(code for code, name in settings.LANGUAGES), ("locale",),
+                "language", _("language"), "", ("locale",),
                 choices=settings.LANGUAGES, may_be_emptied=False,
             ),
             TimeZone("time_zone", _("time zone"), _("Such as Europe/Berlin or Asia/Tokyo."), ("timezone",)),
