@@ -8,9 +8,10 @@ class OpsiConfig(AppConfig):
     verbose_name = _("People and customers")
 
     def ready(self):
-        from opsi import auditing, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
+        from opsi import auditing, mailers, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
         from opsi.models import Customer, Group, Identity, NamingSettings, SecondFactor, User
 
+        mailers.insist_on_provider()
         auditing.audit(Customer)
         auditing.audit(Group)
         auditing.audit(NamingSettings)

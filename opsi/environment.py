@@ -1,18 +1,21 @@
-"""Settings read from environment variables: each typed, each wrong value explained in one sentence.
+"""The environment variables that name other services: database, broker, mail (plain ones: `opsi.variables`).
 
-`opsi.settings` is the only reader; docs/operations.md lists the variables.
+`opsi.settings` is the reader; docs/settings.md, made of `opsi.setting_table`, lists the variables.
 """
 
-import importlib.util
 import ipaddress
-from collections.abc import Mapping
+import os
+import pkgutil
 from email.headerregistry import Address
 from email.utils import parseaddr
 from pathlib import Path
-from typing import Any, overload
-from urllib.parse import SplitResult, unquote, urlsplit
+from typing import Any
+from urllib.parse import unquote
 
 import environ
+
+from opsi.setting_table import PROVIDERS, entry
+from opsi.variables import BadSetting, Variables, is_service_host, shown
 
 SMTP_TIMEOUT = 20  # seconds
 SMTP_SCHEMES: dict[str, tuple[int, dict[str, bool]]] = {
@@ -23,10 +26,7 @@ SMTP_SCHEMES: dict[str, tuple[int, dict[str, bool]]] = {
 BROKER_TIMEOUT = 0.5  # seconds: what a page may lose to a broker that does not answer
 POOL_TIMEOUT = 10  # seconds: who waits longer for a connection gets an error
 MOST_CONNECTIONS = 1_000
-SHORTEST_TOKEN = 16
 NO_RETRY = {"max_retries": 0}  # a wake-up that fails is made up for by the sweep
-YES = ("1", "true", "yes", "on")
-NO = ("0", "false", "no", "off")
 # A host that vanished is given up, here as there, instead of being waited for by the hour.
 POSTGRESQL_OPTIONS = {
     "connect_timeout": 5,  # seconds
@@ -36,6 +36,9 @@ POSTGRESQL_OPTIONS = {
 }
 # Nobody waits for ever for somebody else's lock, nor does a process that hangs or is cut off keep its own.
 POSTGRESQL_LIMITS = "-c lock_timeout=20s -c idle_in_transaction_session_timeout=2min"
+LONGEST_DATABASE_NAME = 63  # of PostgreSQL
+# What django-anymail has beside its providers.
+NO_PROVIDERS = {"base", "base_requests", "console", "test"}
 SQLITE_OPTIONS = {
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
@@ -43,191 +46,67 @@ SQLITE_OPTIONS = {
 }
 
 
-class BadSetting(Exception):
-    """An environment variable is missing or wrong; the message is one sentence for whoever starts the program."""
+class Environment(Variables):
+    """Typed reading of the variables, usually `os.environ`."""
 
-
-class Environment:
-    """Typed reading of `variables`, usually `os.environ`. A variable set to "" counts as unset."""
-
-    def __init__(self, variables: Mapping[str, str]):
-        self._variables = variables
-
-    def text(self, name: str, default: str = "") -> str:
-        return self._variables.get(name, "").strip() or default
-
-    def required(self, name: str, reason: str) -> str:
-        value = self.text(name)
-        if not value:
-            raise BadSetting(f"{name} is not set: {reason}.")
-        return value
-
-    def flag(self, name: str, default: bool = False) -> bool:
-        value = self.text(name, str(default)).lower()
-        if value not in YES + NO:
-            raise BadSetting(f"{name} is {value!r}, but must be one of {', '.join(YES + NO)}.")
-        return value in YES
-
-    @overload
-    def whole_number(self, name: str) -> int | None: ...
-
-    @overload
-    def whole_number(self, name: str, default: int) -> int: ...
-
-    def whole_number(self, name: str, default: int | None = None) -> int | None:
-        """A number of 0 or more; `default` where unset."""
-        value = self.text(name)
-        if not value:
-            return default
-        if not (value.isascii() and value.isdigit()):
-            raise BadSetting(f"{name} is {value!r}, but must be a whole number of 0 or more.")
-        return int(value)
-
-    def number_above_zero(self, name: str, default: int) -> int:
-        value = self.whole_number(name)
-        if value == 0:
-            raise BadSetting(f"{name} is '0', but must be a whole number above 0.")
-        return value or default
-
-    def choice(self, name: str, choices: tuple[str, ...]) -> str:
-        """One of `choices`; the first where unset."""
-        value = self.text(name, choices[0])
-        if value not in choices:
-            raise BadSetting(f"{name} is {value!r}, but must be one of {', '.join(choices)}.")
-        return value
-
-    def names(self, name: str) -> list[str]:
-        """A list separated by commas."""
-        return [part.strip() for part in self.text(name).split(",") if part.strip()]
-
-    def ports(self, name: str) -> frozenset[int] | None:
-        """Port numbers separated by commas; None for `any`."""
-        names = self.names(name)
-        if names == ["any"]:
-            return None
-        if wrong := [
-            one for one in names if not (one.isascii() and one.isdigit() and 0 < int(one[:6]) < 65536)
-        ]:
-            raise BadSetting(f"{name} names {wrong[0]!r}, but must be ports separated by commas, or any.")
-        return frozenset(map(int, names))
-
-    def folder(self, name: str, default: Path) -> Path:
-        """The absolute path of a folder, made where it is missing."""
-        path = Path(self.text(name, str(default))).expanduser().absolute()
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise BadSetting(
-                f"{name} is {str(path)!r}, which cannot be made a folder: {error.strerror}."
-            ) from error
-        return path
-
-    def base_url(self, name: str, default: str) -> SplitResult:
-        """The address people reach the pages at: scheme and host, optionally a port, nothing behind."""
-        value = self.text(name, default).rstrip("/")
-        url = self._split(name, value)
-        if url.scheme not in ("http", "https") or not url.hostname or url.path or url.query or url.fragment:
-            raise BadSetting(
-                f"{name} is {value!r}, but must look like https://tickets.example.com, without a path."
-            )
-        return url
-
-    def address(self, name: str) -> SplitResult:
-        """The address of another service: scheme and host, perhaps a path, nothing behind."""
-        value = self.text(name).rstrip("/")
-        url = self._split(name, value)
-        if (
-            url.scheme not in ("http", "https")
-            or not url.hostname
-            or url.query
-            or url.fragment
-            or url.username
-        ):
-            raise BadSetting(
-                f"{name} is {value!r}, but must look like https://login.example.com/realms/desk."
-            )
-        return url
-
-    def token(self, name: str) -> str:
-        """A long random text by which another program is known; "" where unset."""
-        value = self.text(name)
-        if value and (len(value) < SHORTEST_TOKEN or not value.isascii() or not value.isprintable()):
-            raise BadSetting(
-                f"{name} must be at least {SHORTEST_TOKEN} plain characters, such as openssl rand -hex 24 makes."
-            )
-        return value
-
-    def pairs(self, name: str) -> dict[str, str]:
-        """`one=this,two=that` as a dict; what stands before the last = may hold others."""
-        pairs = [part.rpartition("=") for part in self.names(name)]
-        if any(not key.strip() or not value.strip() for key, _equals, value in pairs):
-            raise BadSetting(f"{name} must look like value=meaning,value=meaning.")
-        return {key.strip(): value.strip() for key, _equals, value in pairs}
-
-    def mailbox(self, name: str, default: str) -> str:
+    def mailbox(self, name: str) -> str:
         """A sender such as `Ops I <ops@example.com>`."""
-        value = self.text(name, default)
+        value = self.text(name)
         problem = BadSetting(
-            f"{name} is {value!r}, but must be one mail address such as Ops I <ops@example.com>."
+            f"{name} is {shown(value)}, but must be one mail address such as Ops I <ops@example.com>."
         )
         display_name, address = parseaddr(value)
-        if not address or "," in value.replace(display_name, ""):
+        # What is left out when addresses are read was never meant to be one: `ops@exa mple.com`.
+        if not address or address not in value or "," in value.replace(display_name, ""):
             raise problem
         try:
             parsed = Address(display_name, addr_spec=address)
         except (ValueError, IndexError) as error:
             raise problem from error
-        if not parsed.username or not parsed.domain:
+        if not parsed.username.isascii() or not parsed.username or not is_service_host(parsed.domain):
             raise problem
         return value
 
     def database(self, name: str, default: Path) -> dict[str, Any]:
         """One entry of Django's DATABASES; SQLite at `default` where unset."""
-        value = self.text(name, f"sqlite:///{default}")
-        url = self._split(name, value)
-        if url.scheme in ("postgres", "postgresql") and url.path.strip("/"):
-            config = environ.Env.db_url_config(value) | {"CONN_HEALTH_CHECKS": True}
-            return self._connecting("OPSI_DATABASE_POOL", config)
+        pool = self._pool("OPSI_DATABASE_POOL")
+        value = self.text(name) or f"sqlite:///{default}"
+        url = self.split(name, value)
+        if url.scheme in ("postgres", "postgresql") and url.path.strip("/") and not url.fragment:
+            return _connecting(_postgresql(name, value), pool)
         if url.scheme == "sqlite" and url.path.strip("/") and not url.netloc:
-            path = unquote(url.path[1:])
+            path = _sqlite_file(name, unquote(url.path[1:]))
             return {"ENGINE": "django.db.backends.sqlite3", "NAME": path, "OPTIONS": dict(SQLITE_OPTIONS)}
+        # The value may hold a password: name its scheme only.
         raise BadSetting(
-            f"{name} starts with {url.scheme or value[:20]!r}, but must look like "
+            f"{name} starts with {url.scheme or 'something unknown'!r}, but must look like "
             "postgresql://user:password@host:5432/name or sqlite:////folder/file.sqlite3."
         )
 
-    def _connecting(self, name: str, config: dict[str, Any]) -> dict[str, Any]:
-        """`config` with how a process holds its connections to PostgreSQL, and what it bears there."""
+    def _pool(self, name: str) -> int | str:
         value = self.text(name)
-        given = config.get("OPTIONS", {})
-        if value == "external":
-            # A pooler that hands a server's connection on after each transaction knows no cursors that outlive one, and
-            # refuses limits for one of its clients.
-            options = POSTGRESQL_OPTIONS | given
-            return config | {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": options}
-        options = POSTGRESQL_OPTIONS | {"options": POSTGRESQL_LIMITS} | given
-        if not value:
-            return config | {"CONN_MAX_AGE": 60, "OPTIONS": options}
+        if value in ("", "external"):
+            return value
         if not (value.isascii() and value.isdigit() and 0 < int(value[:6]) <= MOST_CONNECTIONS):
             raise BadSetting(
-                f"{name} is {value!r}, but must be how many connections a process may have (1 to {MOST_CONNECTIONS}),"
-                " or external where a pooler such as PgBouncer stands before the database."
+                f"{name} is {shown(value)}, but must be how many connections a process may have"
+                f" (1 to {MOST_CONNECTIONS}), or external where a pooler such as PgBouncer stands before the database."
             )
-        options["pool"] = {"min_size": 1, "max_size": int(value), "timeout": POOL_TIMEOUT}
-        return config | {"CONN_MAX_AGE": 0, "OPTIONS": options}
+        return int(value)
 
     def broker(self, name: str, folder: Path) -> tuple[str, dict[str, Any]]:
         """A Celery broker URL and its transport's options; a queue of files in `folder` where unset."""
-        value = self.text(name, "filesystem://localhost")
-        url = self._split(name, value)
+        value = self.text(name) or "filesystem://localhost"
+        url = self.split(name, value)
+        is_served = is_service_host(url.hostname) and not url.fragment
         match url.scheme:
             case "filesystem":
                 folders = {"data_folder_in": str(folder), "data_folder_out": str(folder)}
                 folders["control_folder"] = str(folder / "control")
                 return value, {**folders, "polling_interval": 0.5, **NO_RETRY}
-            case "redis" | "rediss" if url.hostname:
+            case "redis" | "rediss" if is_served and _is_number_or_nothing(url.path.strip("/")):
                 return value, {"socket_connect_timeout": BROKER_TIMEOUT, "socket_timeout": 2, **NO_RETRY}
-            case "amqp" | "amqps" if url.hostname:
+            case "amqp" | "amqps" if is_served:
                 return value, {"connect_timeout": BROKER_TIMEOUT, **NO_RETRY}
         raise BadSetting(
             f"{name} starts with {url.scheme or 'something unknown'!r}, but must look like "
@@ -242,15 +121,25 @@ class Environment:
         if value == "file:":
             return {"BACKEND": "opsi.mailers.EmlFileBackend", "OPTIONS": {"file_path": str(folder)}}
         if value.startswith("anymail:"):
-            return self._anymail(name, value.removeprefix("anymail:"))
-        url = self._split(name, value)
-        if url.scheme not in SMTP_SCHEMES or not url.hostname or url.path.strip("/"):
+            return _anymail(name, value.removeprefix("anymail:"))
+        url = self.split(name, value)
+        nothing_behind = not (url.path.strip("/") or url.query or url.fragment)
+        if url.scheme not in SMTP_SCHEMES or not is_service_host(url.hostname) or not nothing_behind:
             # The value may hold a password: name its scheme only.
             raise BadSetting(
                 f"{name} starts with {url.scheme or 'something unknown'!r}, but must look like "
                 "smtp://user:password@host:25, smtps://…, smtp+tls://…, anymail:<provider> or file:."
             )
+        if bool(url.username) != bool(url.password):
+            raise BadSetting(
+                f"{name} names an account without a password, or the other way round: write user:password@ before the"
+                " host, or neither."
+            )
         port, security = SMTP_SCHEMES[url.scheme]
+        if url.port == 0:
+            raise BadSetting(
+                f"{name} names the port 0, but must name one from 1 to 65535, or none for {port}."
+            )
         options: dict[str, Any] = {
             "host": url.hostname,
             "port": url.port or port,
@@ -267,28 +156,75 @@ class Environment:
         secrets = self.names(name)
         if any(not all(secret.partition(":")) for secret in secrets):
             raise BadSetting(f"{name} must look like user:password, both long and random.")
+        prefix = entry(PROVIDERS).name.removesuffix("<X>")
         options: dict[str, Any] = {
-            key.removeprefix("ANYMAIL_"): value
+            key.removeprefix(prefix): self._given(key)
             for key, value in self._variables.items()
-            if key.startswith("ANYMAIL_") and key != name and value
+            if key.startswith(prefix) and key != name and value
         }
         return options | ({"WEBHOOK_SECRET": secrets} if secrets else {})
 
-    def _anymail(self, name: str, provider: str) -> dict[str, Any]:
-        module = f"anymail.backends.{provider}"
-        if not provider.isidentifier() or importlib.util.find_spec(module) is None:
-            raise BadSetting(
-                f"{name} names the mail provider {provider!r}, which django-anymail does not know."
-            )
-        return {"BACKEND": f"{module}.EmailBackend"}
 
-    def _split(self, name: str, value: str) -> SplitResult:
-        try:
-            url = urlsplit(value)
-            url.port  # noqa: B018  (a property that raises on a port that is no number)
-        except ValueError as error:
-            raise BadSetting(f"{name} is not an address of the form scheme://host:port.") from error
-        return url
+def _postgresql(name: str, value: str) -> dict[str, Any]:
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import make_conninfo
+
+    config = environ.Env.db_url_config(value) | {"CONN_HEALTH_CHECKS": True}
+    try:
+        make_conninfo(**config.get("OPTIONS", {}))
+    except ProgrammingError as error:
+        reason = " ".join(str(error).split())
+        raise BadSetting(
+            f"{name} has an option behind its ? that PostgreSQL does not know: {reason}."
+        ) from None
+    if len(config["NAME"]) > LONGEST_DATABASE_NAME:
+        raise BadSetting(f"{name} names a database with more than {LONGEST_DATABASE_NAME} characters.")
+    return config
+
+
+def _connecting(config: dict[str, Any], pool: int | str) -> dict[str, Any]:
+    """`config` with how a process holds its connections to PostgreSQL, and what it bears there."""
+    given = config.get("OPTIONS", {})
+    if pool == "external":
+        # A pooler that hands a server's connection on after each transaction knows no cursors that outlive one, and
+        # refuses limits for one of its clients.
+        options = POSTGRESQL_OPTIONS | given
+        return config | {"CONN_MAX_AGE": 60, "DISABLE_SERVER_SIDE_CURSORS": True, "OPTIONS": options}
+    options = POSTGRESQL_OPTIONS | {"options": POSTGRESQL_LIMITS} | given
+    if not pool:
+        return config | {"CONN_MAX_AGE": 60, "OPTIONS": options}
+    options["pool"] = {"min_size": 1, "max_size": pool, "timeout": POOL_TIMEOUT}
+    return config | {"CONN_MAX_AGE": 0, "OPTIONS": options}
+
+
+def _sqlite_file(name: str, path: str) -> str:
+    """`path`, where SQLite can keep a database: beside the file it writes others."""
+    file = Path(path)
+    for place, kind, is_one in (
+        (file.parent, "folder", file.parent.is_dir()),
+        (file, "file", file.is_file() or not file.exists()),
+    ):
+        if not is_one or (place.exists() and not os.access(place, os.R_OK | os.W_OK)):
+            raise BadSetting(
+                f"{name} needs {shown(str(place))} to be a {kind} that this program may read and write: make it one,"
+                " or name another."
+            )
+    return path
+
+
+def _is_number_or_nothing(text: str) -> bool:
+    return not text or (text.isascii() and text.isdigit())
+
+
+def _anymail(name: str, provider: str) -> dict[str, Any]:
+    import anymail.backends
+
+    backends = {module.name for module in pkgutil.iter_modules(anymail.backends.__path__)}
+    if provider not in (known := backends - NO_PROVIDERS):
+        raise BadSetting(
+            f"{name} names the mail provider {shown(provider)}, but must name one of {', '.join(sorted(known))}."
+        )
+    return {"BACKEND": f"anymail.backends.{provider}.EmailBackend"}
 
 
 def is_loopback(host: str) -> bool:

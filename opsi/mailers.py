@@ -1,14 +1,18 @@
-"""Where mail goes that nobody is to receive: one `.eml` file a mail."""
+"""The mailers that OPSI_MAIL_URL chooses between: files that nobody receives, and whether a provider is set up."""
 
 import email.policy
 import os
+import re
+import sys
 import uuid
 from collections.abc import Sequence
 from email.headerregistry import HeaderRegistry, UnstructuredHeader
 from pathlib import Path
 from typing import Any
 
-from django.core.mail import EmailMessage, InvalidMailer
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.core.mail import EmailMessage, InvalidMailer, mailers
 from django.core.mail.backends.base import BaseEmailBackend
 from django.utils import timezone
 
@@ -56,3 +60,19 @@ class EmlFileBackend(BaseEmailBackend):
             # Half a mail would take what room there is from the next try.
             unfinished.unlink(missing_ok=True)
             raise
+
+
+def insist_on_provider() -> None:
+    """Stop the start, with one sentence, where the mail provider that OPSI_MAIL_URL names is not set up."""
+    backend = settings.MAILERS["opsi"]["BACKEND"]
+    if not backend.startswith("anymail."):
+        return
+    try:
+        mailers["opsi"]
+    except (ImproperlyConfigured, ImportError) as error:
+        provider = backend.split(".")[2]
+        if option := re.search(r"must define '(\w+)'", str(error)):
+            variable = f"ANYMAIL_{provider}_{option[1]}".upper()
+            sys.exit(f"{variable} is not set: the mail provider that OPSI_MAIL_URL names needs it.")
+        reason = " ".join(str(error).rpartition("EmailBackend': ")[2].split()).rstrip(".")
+        sys.exit(f"OPSI_MAIL_URL names the mail provider {provider}, which cannot be used: {reason}.")

@@ -3,8 +3,17 @@
 from dataclasses import dataclass
 from typing import Any
 
-from opsi.environment import BadSetting, Environment, is_loopback
+from opsi.environment import Environment, is_loopback
 from opsi.roles import AgentRole, CustomerRole
+from opsi.setting_table import SETTINGS
+from opsi.variables import BadSetting
+
+# What says nothing without the other.
+PAIRS = (
+    ("OPSI_OIDC_ROLES", "OPSI_OIDC_ROLE_CLAIM"),
+    ("OPSI_OIDC_ROLE_CLAIM", "OPSI_OIDC_ROLES"),
+    ("OPSI_OIDC_CUSTOMERS", "OPSI_OIDC_CUSTOMER_CLAIM"),
+)
 
 
 @dataclass(frozen=True)
@@ -25,11 +34,15 @@ class OpenIDConnect:
     def read(cls, env: Environment) -> "OpenIDConnect | None":
         """None where no service is named. Raises BadSetting."""
         if not env.text("OPSI_OIDC_ISSUER"):
+            _nothing_else(env)
             return None
         url = env.address("OPSI_OIDC_ISSUER")
         if url.scheme != "https" and not is_loopback(url.hostname or ""):
             # The ID token is believed because it comes over TLS from this very host.
             raise BadSetting("OPSI_OIDC_ISSUER must begin with https://.")
+        for given, needed in PAIRS:
+            if env.text(given):
+                env.required(needed, f"{given} says nothing without it")
         reason = "the single sign-on service gives it to whoever registers this installation"
         return cls(
             issuer=url.geturl().rstrip("/"),
@@ -53,6 +66,15 @@ class OpenIDConnect:
             "settings": {"server_url": self.issuer},
         }
         return {"openid_connect": {"OAUTH_PKCE_ENABLED": True, "APPS": [app]}}
+
+
+def _nothing_else(env):
+    """Whoever set any of it meant to have single sign-on."""
+    for name, setting in SETTINGS.items():
+        if name.startswith("OPSI_OIDC_") and not setting.default and env.text(name):
+            env.required(
+                "OPSI_OIDC_ISSUER", f"{name} is, and says nothing without the address of the provider"
+            )
 
 
 def _roles(env):

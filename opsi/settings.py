@@ -1,4 +1,4 @@
-"""Django's settings. Everything an installation chooses comes from environment variables (docs/operations.md)."""
+"""Django's settings. Everything an installation chooses comes from environment variables (docs/settings.md)."""
 
 import os
 import sys
@@ -8,9 +8,11 @@ from pathlib import Path
 from django.utils.csp import CSP
 from kombu import Queue
 
-from opsi.environment import BROKER_TIMEOUT, BadSetting, Environment
+from opsi.environment import BROKER_TIMEOUT, Environment
 from opsi.oidc_settings import OpenIDConnect
+from opsi.variables import BadSetting
 
+DAY = 24 * 3600  # seconds
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
 
@@ -19,8 +21,8 @@ try:
     SECRET_KEY_FALLBACKS = env.names("OPSI_SECRET_KEY_FALLBACKS")
     DEBUG = env.flag("OPSI_DEBUG")
     OPSI_DATA_DIR = env.folder("OPSI_DATA_DIR", BASE_DIR / "var")
-    _base_url = env.base_url("OPSI_BASE_URL", "http://localhost:8000")
-    ALLOWED_HOSTS = env.names("OPSI_ALLOWED_HOSTS") or [
+    _base_url = env.base_url("OPSI_BASE_URL")
+    ALLOWED_HOSTS = env.hosts("OPSI_ALLOWED_HOSTS") or [
         _base_url.hostname or "",
         "localhost",
         "127.0.0.1",
@@ -32,19 +34,20 @@ try:
     )
     _mailer = env.mailer("OPSI_MAIL_URL", OPSI_DATA_DIR / "mail")
     _anymail = env.anymail_options()
-    DEFAULT_FROM_EMAIL = env.mailbox("OPSI_MAIL_FROM", "Ops I <ops-i@localhost>")
-    OPSI_WINDOW_SECONDS = env.whole_number("OPSI_WINDOW_SECONDS")
+    DEFAULT_FROM_EMAIL = env.mailbox("OPSI_MAIL_FROM")
+    OPSI_WINDOW_SECONDS = env.number_or_none("OPSI_WINDOW_SECONDS", most=DAY)
     # None: any port.
     OPSI_MAIL_SERVER_PORTS = env.ports("OPSI_MAIL_SERVER_PORTS")
     OPSI_MAIL_SERVER_PRIVATE = env.flag("OPSI_MAIL_SERVER_PRIVATE")
-    _hsts_seconds = env.whole_number("OPSI_HSTS_SECONDS", 365 * 24 * 3600)
-    OPSI_TRUSTED_PROXIES = env.whole_number("OPSI_TRUSTED_PROXIES") or 0
-    OPSI_SESSION_IDLE = 60 * env.number_above_zero("OPSI_SESSION_IDLE_MINUTES", 12 * 60)
-    OPSI_SESSION_AGE = 3600 * env.number_above_zero("OPSI_SESSION_HOURS", 7 * 24)
+    _hsts_seconds = env.number("OPSI_HSTS_SECONDS")
+    OPSI_TRUSTED_PROXIES = env.number("OPSI_TRUSTED_PROXIES", most=100)
+    OPSI_SESSION_IDLE = 60 * env.number("OPSI_SESSION_IDLE_MINUTES", 1, 365 * 24 * 60)
+    OPSI_SESSION_AGE = 3600 * env.number("OPSI_SESSION_HOURS", 1, 365 * 24)
     OPSI_TWO_STEP_ADMINS = env.flag("OPSI_TWO_STEP_ADMINS")
     OPSI_OIDC = OpenIDConnect.read(env)
     OPSI_METRICS_TOKEN = env.token("OPSI_METRICS_TOKEN")
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
+    OPSI_WEB_PROCESSES = env.number("WEB_CONCURRENCY", 1, 1_000)
 except BadSetting as error:
     # A traceback would bury the one sentence that says what to mend.
     sys.exit(str(error))

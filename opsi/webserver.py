@@ -2,8 +2,10 @@
 
 import os
 
+from opsi.settings import OPSI_WEB_PROCESSES
+
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", 2))
+workers = OPSI_WEB_PROCESSES
 threads = 4
 timeout = 60
 graceful_timeout = 2

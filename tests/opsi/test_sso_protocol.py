@@ -6,8 +6,8 @@ import pytest
 import requests
 from django.test import Client
 
-from opsi.environment import BadSetting
 from opsi.models import User
+from opsi.variables import BadSetting
 from tests.opsi.sso import CALLBACK, UMA, way_out, who
 from tests.people import PASSWORD
 

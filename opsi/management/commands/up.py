@@ -133,6 +133,8 @@ class Command(BaseCommand):
         if not os.environ.get("OPSI_ALLOWED_HOSTS"):
             settings.ALLOWED_HOSTS = sorted({*settings.ALLOWED_HOSTS, name} | (set() if anywhere else {host}))
             os.environ["OPSI_ALLOWED_HOSTS"] = ",".join(settings.ALLOWED_HOSTS)
+        # Set to nothing it is unset to us, and an error to gunicorn.
+        os.environ["WEB_CONCURRENCY"] = str(settings.OPSI_WEB_PROCESSES)
         if is_loopback(host):
             # A trial that nobody else reaches: its mail server may be one beside it, on whatever port.
             for name, value in (("OPSI_MAIL_SERVER_PRIVATE", "on"), ("OPSI_MAIL_SERVER_PORTS", "any")):
