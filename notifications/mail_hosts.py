@@ -7,12 +7,13 @@ operator's own.
 """
 
 import ipaddress
-import smtplib
 import socket
 from collections.abc import Iterator
 
 from django.conf import settings
 from django.utils.translation import gettext as _
+
+from opsi import smtp
 
 PORTS = frozenset({25, 465, 587, 2525})
 Ip = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -111,14 +112,14 @@ def _is_never_a_server(address: Ip) -> bool:
     )
 
 
-class Smtp(smtplib.SMTP):
+class Smtp(smtp.Smtp):
     """Connects to a judged address only; everything else, such as whose certificate is asked for, goes by the name."""
 
     def _get_socket(self, host, port, timeout):
         return connect(host, port, timeout, self.source_address)
 
 
-class SmtpOverTls(smtplib.SMTP_SSL):
+class SmtpOverTls(smtp.SmtpOverTls):
     def _get_socket(self, host, port, timeout):
         plain = connect(host, port, timeout, self.source_address)
         try:

@@ -148,7 +148,7 @@ class Environment(Variables):
         }
         if url.username:
             options |= {"username": unquote(url.username), "password": unquote(url.password or "")}
-        return {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
+        return {"BACKEND": "opsi.smtp.EmailBackend", "OPTIONS": options}
 
     def anymail_options(self) -> dict[str, Any]:
         """Django's ANYMAIL: every ANYMAIL_<X> variable as <X>; of the webhook's secret as many as there are."""

@@ -20,7 +20,7 @@ LINTERS = (
 # or beside it: workers that are killed, and what measures.
 TOGETHER = ("-n", "2", "--dist", "loadgroup", "-m", "not alone")
 ALONE = ("-m", "alone", "tests/services")
-KILLS = ("-n", "2", "--kills", "60", "tests/faults/test_crashes.py")
+CRASHES = ("-n", "2", "tests/faults/test_crashes.py")
 # Only what bin/test itself decides may say which database and broker the suite runs on.
 DECIDED_HERE = ("DATABASE_URL", "CELERY_BROKER_URL", *servers.VARIABLES)
 
@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     with_servers = "--services" in arguments
     for_pytest = [argument for argument in arguments if argument != "--services"]
     if any(argument.startswith("--kills") for argument in for_pytest):
-        for_pytest.append("tests/faults/test_crashes.py")
+        for_pytest = [*CRASHES, *for_pytest]
     environment = {name: value for name, value in os.environ.items() if name not in DECIDED_HERE}
     if not for_pytest and not _lint(environment):
         return 1
@@ -44,7 +44,9 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"bin/test --services: {problem}", file=sys.stderr)
                 return 1
         # What is chosen, or the whole suite in two parts.
-        parts = [for_pytest] if for_pytest else [TOGETHER, ALONE if with_servers else KILLS]
+        parts = (
+            [for_pytest] if for_pytest else [TOGETHER, ALONE if with_servers else (*CRASHES, "--kills", "60")]
+        )
         return next(filter(None, (_pytest(part, environment) for part in parts)), 0)
 
 

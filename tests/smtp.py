@@ -201,6 +201,5 @@ def mail_host(smtp_server, settings):
 def use_smtp(settings, port: int, timeout: float = 5) -> None:
     options = {"host": "127.0.0.1", "port": port, "timeout": timeout}
     settings.MAILERS = {
-        alias: {"BACKEND": "django.core.mail.backends.smtp.EmailBackend", "OPTIONS": options}
-        for alias in ("default", "opsi")
+        alias: {"BACKEND": "opsi.smtp.EmailBackend", "OPTIONS": options} for alias in ("default", "opsi")
     }

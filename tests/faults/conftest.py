@@ -34,17 +34,36 @@ class Kills:
             yield f"| {step} | {self.done[step]:,} | 0 | 0 | {self.again[step]:,} |"
 
 
+KILLS = pytest.StashKey[Kills]()
+
+
+def pytest_configure(config):
+    if asked := config.getoption("--kills"):
+        config.stash[KILLS] = Kills(asked)
+
+
 @pytest.fixture(scope="session")
 def kills(request):
-    asked = request.config.getoption("--kills")
-    found = Kills(asked)
-    yield found
-    request.config.stash[TABLE] = list(found.table())
+    return request.config.stash[KILLS]
 
 
-TABLE = pytest.StashKey[list[str]]()
+def pytest_sessionfinish(session):
+    """A process of xdist's hands over what it did …"""
+    found = session.config.stash.get(KILLS, None)
+    if found and hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["kills"] = [dict(found.done), dict(found.again)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """… to the one that prints the table."""
+    if handed := getattr(node, "workeroutput", {}).get("kills"):
+        found = node.config.stash[KILLS]
+        found.done.update(handed[0])
+        found.again.update(handed[1])
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    for line in config.stash.get(TABLE, []):
+    found = config.stash.get(KILLS, None)
+    for line in found.table() if found else ():
         terminalreporter.write_line(line)

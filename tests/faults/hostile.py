@@ -8,13 +8,15 @@ from collections.abc import Callable, Iterator
 import pytest
 
 NOTHING = b""
+DRIPS = b"drips"
+DRIP_EVERY = 0.2  # seconds
 
 
 class Hostile:
     """Answers line by line as `answers` says, {first word of a command: what is sent}; then plays the next part.
 
-    An answer of NOTHING hangs up. What is not named in `answers` hangs: the server never says a word more. HANDSHAKE is
-    the answer to the first bytes of one.
+    An answer of NOTHING hangs up; one of DRIPS begins and never ends, a byte every now and then. What is not named in
+    `answers` hangs: the server never says a word more. HANDSHAKE is the answer to the first bytes of one.
     """
 
     def __init__(self, greeting: bytes | None, answers: dict[str, bytes]):
@@ -63,11 +65,19 @@ class Hostile:
                 if answer == NOTHING:
                     connection.shutdown(socket.SHUT_RDWR)
                     return
+                if answer == DRIPS:
+                    self._drip(connection)
                 connection.sendall(answer)
                 if command == "STARTTLS" and "HANDSHAKE" in self._answers:
                     lines.read1(1)
                     connection.sendall(self._answers["HANDSHAKE"])
                     return
+
+    def _drip(self, connection: socket.socket) -> None:
+        """Until the other side, or `stop`, has had enough of it."""
+        over = threading.Event()
+        while not over.wait(DRIP_EVERY):
+            connection.sendall(b"2")
 
 
 @pytest.fixture

@@ -3,11 +3,13 @@
 Each sentence stands whole, in English and in Japanese. What is held elsewhere is named in docs/reliability.md.
 """
 
+import time
+
 import pytest
 
 from notifications.choices import ItemState, MailState, Outcome
 from notifications.mailing import send_due
-from notifications.models import DeliveryAttempt, Mail, MailItem
+from notifications.models import DeliveryAttempt, Mail, MailItem, MailServer
 from notifications.outcomes import MOST_ATTEMPTS
 from tests.faults.delivery_log import (
     AS_ONE,
@@ -23,7 +25,7 @@ from tests.faults.delivery_log import (
     states,
 )  # fmt: skip
 from tests.faults.desk import crowd
-from tests.faults.hostile import hostile
+from tests.faults.hostile import DRIPS, hostile
 from tests.faults.mail_faults import five, through_own_server
 from tests.smtp import free_port, use_smtp
 from tests.waiting import minutes
@@ -235,6 +237,23 @@ class TestHanging:
         clock.shift(minutes(2))
         assert send_due() == 5
         assert {mail["To"]: mail["Message-ID"] for mail in host.mails} == frozen
+
+    @pytest.mark.parametrize("own", [False, True], ids=["through Ops I", "through the own server"])
+    def test_an_answer_that_drips_is_waited_for_no_longer_than_one_that_never_comes(
+        self, own, waiting, after_window, hostile, settings, through_own_server, monkeypatch
+    ):
+        """Guard: the deadline of a whole answer (opsi/smtp.py); a drip is not an answer."""
+        server = hostile(EHLO=b"250 mail.example.org\r\n", MAIL=DRIPS)
+        if own:
+            monkeypatch.setattr(MailServer.transport, "__defaults__", (PATIENCE,))
+            through_own_server(server.port)
+        else:
+            use_smtp(settings, server.port, timeout=PATIENCE)
+        began = time.monotonic()
+        assert after_window() == 0
+        assert PATIENCE <= time.monotonic() - began < 5 * PATIENCE
+        assert states() == {"uma": MailState.DUE}
+        assert log_says()[0] == "The server fell silent before it had the mail."
 
     def test_it_closes_the_connection_when_it_has_the_text(self, waiting, after_window, clock, mail_host):
         """Guard: Unknown, and the frozen Message-ID."""

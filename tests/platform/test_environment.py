@@ -48,7 +48,7 @@ def test_folder_that_is_a_file_is_refused(tmp_path):
 )
 def test_smtp_route(url, options):
     mailer = Environment({"OPSI_MAIL_URL": url}).mailer("OPSI_MAIL_URL", Path())
-    assert mailer["BACKEND"] == "django.core.mail.backends.smtp.EmailBackend"
+    assert mailer["BACKEND"] == "opsi.smtp.EmailBackend"
     assert mailer["OPTIONS"] == {"timeout": 20, **options}
 
 
