@@ -168,7 +168,7 @@ class TestOrder:
     WEIGHT = ("delivered", "hard_bounce", "spam")
     ENDS = (MailState.DELIVERED, MailState.BOUNCED, MailState.COMPLAINED)
 
-    @pytest.mark.parametrize("events", itertools.permutations(WEIGHT), ids=" ".join)
+    @pytest.mark.parametrize("events", list(itertools.permutations(WEIGHT)), ids=" ".join)
     def test_in_any_order_the_gravest_stays(self, sent, report, events):
         """Guard: WEIGHS_MORE; each is written down only where it moves the mail on."""
         gravest = -1
