@@ -5,23 +5,26 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.models import Group as DjangoGroup
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 from django.http import HttpResponseRedirect
 from django.utils.formats import date_format
 from django.utils.text import format_lazy
 from django.utils.timezone import localtime
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-from opsi import belongings, sign_in_admin  # noqa: F401  (registers its own)
+from opsi import belongings, first_hour, sign_in_admin, slots  # noqa: F401  (registers its own)
 from opsi.admin_kinds import OneRow
 from opsi.admin_sections import PEOPLE
 from opsi.audit_admin import Audited
 from opsi.credentials import SecondFactor
 from opsi.fields import FindsOne, SomeRows
+from opsi.first_hour import Link, State, Step
 from opsi.importing.pages import Importing
 from opsi.importing.people import CUSTOMERS_IMPORT, PEOPLE_IMPORT
 from opsi.models import Customer, Group, NamingSettings, User
 from opsi.person_form import PersonForm, claimed, may_switch
-from opsi.roles import PersonKind
+from opsi.roles import AgentRole, PersonKind
 
 # Rights come from roles and queues here; Django's own permission groups would only mislead.
 admin.site.unregister(DjangoGroup)
@@ -248,6 +251,9 @@ class PersonAdmin(Importing, Audited, FindsOne, admin.ModelAdmin):
 @admin.register(Customer)
 class CustomerAdmin(Importing, Audited, admin.ModelAdmin):
     importing = CUSTOMERS_IMPORT
+    when_empty = _(
+        "Without customers there are agents and requesters alone. Add one, or import all you have."
+    )
     list_display = ("name", "is_active")
     list_filter = ("is_active",)
     search_fields = ("name",)
@@ -255,6 +261,9 @@ class CustomerAdmin(Importing, Audited, admin.ModelAdmin):
 
 @admin.register(Group)
 class GroupAdmin(Audited, admin.ModelAdmin):
+    when_empty = _(
+        "Add one for each team: tickets are assigned to it, and a queue can be opened to it alone."
+    )
     list_display = ("name", "slug", "agent_role")
     list_filter = ("agent_role",)
     search_fields = ("name", "slug")
@@ -265,6 +274,34 @@ class GroupAdmin(Audited, admin.ModelAdmin):
 class NamingAdmin(Audited, OneRow, admin.ModelAdmin):
     fields = ("neutral_agents", "neutral_name")
 
+
+def people_there_are():
+    people = User.objects.active().aggregate(
+        all=Count("pk"),
+        others=Count("pk", filter=~Q(effective_role=AgentRole.ADMIN) | Q(customer__isnull=False)),
+    )
+    customers = Customer.objects.filter(is_active=True).count()
+    texts = (
+        ngettext("%(count)d customer", "%(count)d customers", customers) % {"count": customers},
+        ngettext("%(count)d person", "%(count)d people", people["all"]) % {"count": people["all"]},
+    )
+    return State(bool(customers and people["others"]), gettext(", ").join(texts))
+
+
+Step(
+    "people",
+    _("Customers and people"),
+    _("Whose tickets they are, and who works on them; who is told of something needs an e-mail address."),
+    people_there_are,
+    (
+        Link(_("Import customers"), "admin:opsi_customer_import"),
+        Link(_("Import people"), "admin:opsi_user_import"),
+        Link(_("Groups"), "admin:opsi_group_changelist"),
+    ),
+    order=10,
+)
+slots.fill("admin.start", first_hour.panel, order=60)
+slots.fill("admin.start.end", first_hour.way_back)
 
 PEOPLE.put(User, _("Who signs in: agents, customer users and requesters, with their roles."))
 PEOPLE.put(Customer, _("The organisations whose users send requests; one never sees another's tickets."))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from django.contrib.admin import AdminSite
 from django.db.models import Model
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext_noop
@@ -49,6 +49,17 @@ without_entry: set[type[Model]] = set()
 
 
 class Administration(AdminSite):
+    def get_urls(self):
+        from opsi import first_hour_pages  # its steps have words and pages, as sections have
+
+        return [
+            path("first-hour/", self.admin_view(first_hour_pages.showing), name="first_hour"),
+            path(
+                "first-hour/<slug:name>/", self.admin_view(first_hour_pages.settling), name="first_hour_step"
+            ),
+            *super().get_urls(),
+        ]
+
     def get_app_list(self, request, app_label=None):
         """As Django wants it, with the sections in the place of the apps; each page has its `purpose` besides."""
         apps = super().get_app_list(request, app_label)
@@ -69,9 +80,9 @@ class Administration(AdminSite):
         url = getattr(self._registry[model], "import_url", None)
         return url(request) if url else ""
 
-    def _mark_current(self, pages, path):
-        """Of the pages above `path` the nearest: one page may stand beneath another's address."""
-        above = [page for page in pages if path.startswith(page["admin_url"])]
+    def _mark_current(self, pages, at):
+        """Of the pages above `at` the nearest: one page may stand beneath another's address."""
+        above = [page for page in pages if at.startswith(page["admin_url"])]
         if above:
             max(above, key=lambda page: len(page["admin_url"]))["is_current"] = True
 

@@ -9,12 +9,13 @@ class OpsiConfig(AppConfig):
 
     def ready(self):
         from opsi import auditing, mailers, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
-        from opsi.models import Customer, Group, Identity, NamingSettings, SecondFactor, User
+        from opsi.models import Customer, Group, Identity, NamingSettings, SecondFactor, SettledStep, User
 
         mailers.insist_on_provider()
         auditing.audit(Customer)
         auditing.audit(Group)
         auditing.audit(NamingSettings)
+        auditing.audit(SettledStep, only=("slug",))
         auditing.audit(SecondFactor, only=("confirmed_at",), of="person")
         auditing.audit(Identity, of="person", only=("issuer", "subject"))
         auditing.audit(

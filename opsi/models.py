@@ -165,6 +165,8 @@ class User(Life, AbstractBaseUser):
         editable=False,
     )
     created_at = models.DateTimeField(_("created"), default=timezone.now, editable=False)
+    # Of the admin's front page (opsi.first_hour).
+    hides_first_hour = models.BooleanField(default=False, editable=False)
     # Part of what every session is checked against: another value ends them all (docs/sign-in.md).
     session_stamp = models.CharField(max_length=32, blank=True, default="", editable=False)
 
@@ -303,3 +305,4 @@ class NamingSettings(Singleton):
 # Beside the people they name; modules of their own only for their length.
 from opsi.audit_entry import AuditEntry  # noqa: E402, F401
 from opsi.credentials import Identity, RecoveryCode, SecondFactor  # noqa: E402, F401
+from opsi.settled import SettledStep  # noqa: E402, F401

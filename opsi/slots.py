@@ -11,8 +11,9 @@ with `form_data`), `ticket.moving` (where a move to another queue asks first, wi
 `tickets.moving` (the same of many, with `moves`), `tickets.row` (on each row of the list, with `ticket`, all
 `tickets` of the page, and the list's query as `back`), `tickets.selection` (buttons for what is chosen there, in the
 form that sends it), `preferences.nav`, `preferences.notifications` (above its form) and
-`preferences.notifications.end` (below), `admin.start` (above the front page of the admin), `admin.top` (above every
-page of it), `admin.person` (the links at the top of a person's page in the admin, with `person`).
+`preferences.notifications.end` (below), `admin.start` (above the front page of the admin), `admin.start.end`
+(beneath it), `admin.top` (above every page of it), `admin.person` (the links at the top of a person's page in the
+admin, with `person`).
 """
 
 from collections import defaultdict

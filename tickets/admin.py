@@ -1,13 +1,14 @@
 """Queues and what they grant, services, service levels and their calendars; tickets only to look at and bring back."""
 
 from django.contrib import admin, messages
+from django.utils.translation import gettext, ngettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext
 
 from opsi.admin_kinds import LookedAtOnly
 from opsi.admin_site import Section
 from opsi.audit_admin import Audited
 from opsi.fields import FindsOne
+from opsi.first_hour import Link, State, Step
 from opsi.importing.pages import Importing
 from tickets import timeline
 from tickets.models import (
@@ -25,6 +26,7 @@ from tickets.models.calendar import WEEK
 from tickets.queue_import import QUEUES_IMPORT
 from tickets.template_admin import tags_listed, warn_of_unknown_tags
 
+MOST_NAMED = 5
 AFTERWARDS = _("Open tickets that this is about get their due times anew within a minute of saving.")
 
 
@@ -91,6 +93,7 @@ class GrantInline(FindsOne, admin.TabularInline):
 @admin.register(Queue)
 class QueueAdmin(Importing, Audited, admin.ModelAdmin):
     importing = QUEUES_IMPORT
+    when_empty = _("Without a queue nobody can register a ticket. Add one, or import all you have.")
     list_display = ("name", "comment", "follow_up", "is_active")
     list_filter = ("is_active", "follow_up")
     search_fields = ("name",)
@@ -204,6 +207,9 @@ class HistoryInline(admin.TabularInline):
 class TicketAdmin(LookedAtOnly, admin.ModelAdmin):
     """Read-only: a change here would have no history and tell nobody. The zoom window is where tickets change."""
 
+    when_empty = _("Nobody has registered a ticket. That is done outside of the administration.")
+    when_empty_links = (Link(_("New ticket"), "ticket_new"),)
+
     list_display = ("number", "title", "queue", "state", "owner", "customer", "deleted_at")
     list_filter = (DeletedFilter, "state", "queue", "customer")
     list_select_related = ("queue", "owner", "customer")
@@ -221,6 +227,27 @@ class TicketAdmin(LookedAtOnly, admin.ModelAdmin):
             % {"count": restored},
         )
 
+
+def queues_there_are():
+    names = list(Queue.objects.filter(is_active=True).values_list("name", flat=True)[: MOST_NAMED + 1])
+    if not names:
+        return State(False, gettext("No queue: nobody can register a ticket."))
+    more = gettext(" and more") if len(names) > MOST_NAMED else ""
+    return State(True, gettext(", ").join(names[:MOST_NAMED]) + more)
+
+
+Step(
+    "queues",
+    _("Queues"),
+    _("Where tickets wait for work; each says which roles and groups may read, note and write there."),
+    queues_there_are,
+    (
+        Link(_("Add a queue"), "admin:tickets_queue_add"),
+        Link(_("Import queues"), "admin:tickets_queue_import"),
+        Link(_("Queues"), "admin:tickets_queue_changelist"),
+    ),
+    order=20,
+)
 
 TICKETS = Section("tickets", _("Tickets"), order=20)
 TICKETS.put(Queue, _("Where tickets wait for work, and who may read, note and write there."))

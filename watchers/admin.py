@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from opsi.admin_kinds import OneRow
 from opsi.admin_site import Section
 from opsi.audit_admin import Audited, history_of
+from opsi.first_hour import Link, State, Step, changed_by_somebody
 from tickets.models import Ticket
 from watchers import undoing
 from watchers.choices import TargetKind
@@ -97,6 +98,10 @@ class PolicyAdmin(admin.ModelAdmin):
 
     def trial_view(self, request):
         """Whom the policy lets somebody add, see and remove on a ticket; asks, and changes nothing."""
+        if not (request.GET or self._some_ticket()):
+            form = TrialForm(initial={"who": request.user.username})
+            context = {"title": _("Try the policy"), "form": form, "no_ticket": True}
+            return self._show(request, "watchers/admin/trial.html", context)
         asked = {"who": request.user.username, "ticket": self._some_ticket(), **request.GET.dict()}
         form = TrialForm(asked)
         context = {"title": _("Try the policy"), "form": form, "examples": examples(), "most": MOST}
@@ -161,6 +166,20 @@ class WatcherSettingsAdmin(Audited, OneRow, admin.ModelAdmin):
         count = _("at least %(count)d") % {"count": found.watches} if found.is_more else str(found.watches)
         return text % {"count": count, "people": found.people, "tickets": found.tickets}
 
+
+def policy_as_it_is():
+    changed = changed_by_somebody("watchers.policycell")
+    return State(bool(changed), changed or _("as shipped"))
+
+
+Step(
+    "policy",
+    _("Watcher policy"),
+    _("Who may add, see and remove whom as a watcher; the page tries it out on a ticket, and has presets."),
+    policy_as_it_is,
+    (Link(_("Watcher policy"), GRID), Link(_("Try the policy"), "admin:watchers_policycell_try")),
+    order=40,
+)
 
 WATCHERS = Section("watchers", _("Watchers"), order=30)
 WATCHERS.put(PolicyCell, _("Who may add, see and remove whom as a watcher."))

@@ -31,6 +31,7 @@ from notifications.models import DeliveryAttempt, Mail, MailItem
 from notifications.models.mail import SENT, happened
 from opsi.admin_kinds import LookedAtOnly
 from opsi.fields import is_id
+from opsi.first_hour import Link
 from opsi.spreadsheets import file_of
 from opsi.templatetags.moments import at
 
@@ -103,6 +104,15 @@ class MailAdmin(LookedAtOnly, admin.ModelAdmin):
     show_facets = admin.ShowFacets.NEVER
     change_form_template = "admin/notifications/mail.html"
     change_list_template = "admin/notifications/mails.html"
+    when_empty = _(
+        "No mail was made yet. One is as soon as something happens on a ticket that somebody is told of by mail; a "
+        "test mail is not listed. If you expect one, see whether the worker runs and what a dry run says."
+    )
+    when_empty_links = (
+        Link(_("Notification health"), "admin:notifications_mail_health"),
+        Link(_("Dry run of all"), "admin:notifications_definition_rehearsal"),
+        Link(_("Choose and test how mail leaves"), "admin:notifications_notificationfunction_changelist"),
+    )
     fields = (
         "address", "standing", "severity", "function", "subject", "message_id", "provider_id", "opened_at", "due",
         "attempts", "finished_at",

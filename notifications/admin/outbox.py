@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from notifications.models import Outbox
 from notifications.wakeup import wake_dispatch
 from opsi.admin_kinds import LookedAtOnly
+from opsi.first_hour import Link
 
 
 @admin.register(Outbox)
@@ -16,6 +17,11 @@ class OutboxAdmin(LookedAtOnly, admin.ModelAdmin):
     list_filter = ("state", "created_at")
     actions = ("try_again",)
     show_full_result_count = False
+    when_empty = _(
+        "Nothing has happened on a ticket that anybody could be told of, or it was worked out and cleared away. What "
+        "happens stands here at once, and is worked out by the worker within seconds."
+    )
+    when_empty_links = (Link(_("Notification health"), "admin:notifications_mail_health"),)
 
     @admin.action(description=_("Try those that failed again"))
     def try_again(self, request, queryset):

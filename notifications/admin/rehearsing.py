@@ -21,6 +21,7 @@ from notifications.choices import Function
 from notifications.delivery_failures import DeliveryFailed
 from notifications.models import Definition, NotificationFunction
 from opsi.browser_security import WITH_FRAME
+from tickets.models import Ticket
 
 MOST_ROWS = 200
 # A mail as mail programs show it: its own styles, nothing that runs, nothing from elsewhere.
@@ -64,6 +65,7 @@ class Rehearsing:
         context = {
             "title": _("Dry run"),
             "form": form,
+            "no_ticket": not form.is_bound and not Ticket.objects.filter(deleted_at=None).exists(),
             "found": found,
             "misses": said_misses(found.misses) if found else [],
             "tables": found and [

@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from notifications.admin import first_steps
 from notifications.admin.health import banner, banner_of_what_is_grave
 from notifications.models import (
     AddressPause,
@@ -15,6 +16,7 @@ from notifications.models import (
 )
 from opsi import slots
 from opsi.admin_site import Section, without_entry
+from opsi.first_hour import Link, Step
 
 NOTIFICATIONS = Section("notifications", _("Notifications"), order=40)
 NOTIFICATIONS.put(Definition, _("Who is told of what, in which words, in the app or by mail."))
@@ -44,5 +46,25 @@ DELIVERY.put(Mail, _("Every mail: to whom, about what, and what the mail server 
 DELIVERY.put(AddressPause, _("Addresses that get no mail for now, and why."))
 DELIVERY.put(Outbox, _("Acts on tickets whose notifications are still to be worked out."))
 
+Step(
+    "mail",
+    _("How mail leaves"),
+    _("By the Ops I notification function, or by your own mail server; either is tested on its page."),
+    first_steps.mail,
+    (Link(_("Choose and test"), "admin:notifications_notificationfunction_changelist"),),
+    order=30,
+)
+Step(
+    "definitions",
+    _("Ticket notifications"),
+    _("Who is told of what; a dry run says for any ticket who would be told, and who not and why."),
+    first_steps.definitions,
+    (
+        Link(_("Dry run of all"), "admin:notifications_definition_rehearsal"),
+        Link(_("Ticket notifications"), "admin:notifications_definition_changelist"),
+        Link(_("Notification plan"), "admin:notifications_definition_plan"),
+    ),
+    order=50,
+)
 slots.fill("admin.start", banner)
 slots.fill("admin.top", banner_of_what_is_grave)

@@ -28,6 +28,16 @@ def import_page(context, model_admin):
     return url(context["request"]) if url else ""
 
 
+@register.simple_tag(takes_context=True)
+def when_empty(context, model_admin):
+    """What a list says that has nothing in it: `when_empty` of its ModelAdmin and where it leads."""
+    return {
+        "text": getattr(model_admin, "when_empty", ""),
+        "links": getattr(model_admin, "when_empty_links", ()),
+        "import_url": import_page(context, model_admin),
+    }
+
+
 @register.simple_tag
 def labelled(field, row):
     """The BoundField `field` of a row of a table, named after its column and, where there is one, its `row`."""

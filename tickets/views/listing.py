@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from opsi.requests import PersonRequest
 from opsi.roles import AgentRole
-from tickets import list_views
+from tickets import access, list_views
 from tickets.forms.filtering import TicketFilter, filter_for
 from tickets.list_views import COUNTED, View
 from tickets.models import ListFilter, Ticket
@@ -115,6 +115,9 @@ def _context(request, filters: TicketFilter, kept, opened, counts=None) -> dict[
         "most": MOST,
         "works": request.user.is_agent and request.user.holds(AgentRole.USER),
         "all_chosen": request.GET.get("chosen") == "page",
+        # Asked for where nothing is found, and nowhere else.
+        "no_queue": lambda: not access.queues_for_new_tickets(request.user).exists(),
+        "none_yet": lambda: not Ticket.objects.readable_by(request.user).exists(),
     }
 
 

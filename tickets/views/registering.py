@@ -35,6 +35,7 @@ def new(request: PersonRequest) -> HttpResponse:
         except ValidationError as problem:
             add_errors(form, problem)
     context = {"form": form, "form_data": request.POST if sent else None, "had_files": bool(request.FILES)}
+    context["no_queue"] = not access.queues_for_new_tickets(request.user).exists()
     return render(request, "tickets/new.html", context, status=422 if sent else 200)
 
 
