@@ -21,6 +21,7 @@ try:
     SECRET_KEY_FALLBACKS = env.names("OPSI_SECRET_KEY_FALLBACKS")
     DEBUG = env.flag("OPSI_DEBUG")
     OPSI_DATA_DIR = env.folder("OPSI_DATA_DIR", BASE_DIR / "var")
+    STATIC_ROOT = env.folder("OPSI_STATIC_DIR", OPSI_DATA_DIR / "static")
     _base_url = env.base_url("OPSI_BASE_URL")
     ALLOWED_HOSTS = env.hosts("OPSI_ALLOWED_HOSTS") or [
         _base_url.hostname or "",
@@ -173,7 +174,6 @@ USE_TZ = True
 
 # Files
 STATIC_URL = "/static/"
-STATIC_ROOT = OPSI_DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = OPSI_DATA_DIR / "media"  # outside the static files, and served by no address of its own
 FILE_UPLOAD_PERMISSIONS = 0o600

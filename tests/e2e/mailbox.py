@@ -77,7 +77,7 @@ class Mailbox:
             options |= {"authenticator": self._authenticate, "auth_required": True}
             options["auth_require_tls"] = certificates is not None
         if certificates:
-            options |= {"tls_context": _self_signed(certificates / "ca.pem"), "require_starttls": True}
+            options |= {"tls_context": self_signed(certificates / "ca.pem"), "require_starttls": True}
         listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(listener.getsockname()[1])
         self._controller = _OnSocket(self, listener, **options)
@@ -151,7 +151,7 @@ class Mailbox:
             self._news.notify_all()
 
 
-def _self_signed(file: Path) -> ssl.SSLContext:
+def self_signed(file: Path) -> ssl.SSLContext:
     """A server context for 127.0.0.1 whose own certificate, written to `file`, is its authority."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])

@@ -85,7 +85,7 @@ def _postgres_answering() -> str | None:
 @contextmanager
 def own_postgres(folder: Path, port: int = 0) -> Iterator[str]:
     """A server that keeps its data in `folder`; there again with the `port` of before, it goes on with them."""
-    initdb = _program("initdb", "postgresql", "PostgreSQL 15 or newer")
+    initdb = find_or_install("initdb", "postgresql", "PostgreSQL 15 or newer")
     data, port = folder / "postgres", port or _free_port()
     # PostgreSQL refuses to run as root.
     account = {"user": "postgres", "group": "postgres"} if os.geteuid() == 0 else {}
@@ -134,7 +134,7 @@ def _redis_answering(url: str) -> str | None:
 
 @contextmanager
 def _own_redis(folder: Path) -> Iterator[str]:
-    program = _program("redis-server", "redis-server", "Redis")
+    program = find_or_install("redis-server", "redis-server", "Redis")
     port = _free_port()
     url = f"redis://127.0.0.1:{port}"
     command = [program, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
@@ -209,7 +209,7 @@ def _virtual_host(run: str) -> Iterator[str]:
 
 @contextmanager
 def _own_rabbit(folder: Path, run: str) -> Iterator[str]:
-    _program("rabbitmq-server", "rabbitmq-server", "RabbitMQ")
+    find_or_install("rabbitmq-server", "rabbitmq-server", "RabbitMQ")
     # Debian's command of that name insists on its own folders and user; the program behind it does not.
     program = shutil.which("/usr/lib/rabbitmq/bin/rabbitmq-server") or "rabbitmq-server"
     port, home = _free_port(), folder / "rabbit"
@@ -234,7 +234,7 @@ def _own_rabbit(folder: Path, run: str) -> Iterator[str]:
 # Programs and processes
 
 
-def _program(name: str, package: str, title: str) -> str:
+def find_or_install(name: str, package: str, title: str) -> str:
     """The path of program `name`, from Debian's `package` where that can be installed."""
     found = _find(name)
     if not found and os.geteuid() == 0 and shutil.which("apt-get"):
