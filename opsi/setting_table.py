@@ -85,6 +85,13 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             unset="`var/` beside the program",
         ),
         Setting(
+            "OPSI_STATIC_DIR",
+            "where style sheets and scripts are collected and served from; in the container image they lie beside the"
+            " code, which nobody can write ([deploy](deploy.md))",
+            "/opt/opsi/collected",
+            unset="`static/` in the data dir",
+        ),
+        Setting(
             "DATABASE_URL",
             "PostgreSQL, or SQLite as `sqlite:////folder/file.sqlite3`. In a password, `/ # ? @ : %` are written"
             " `%2F %23 %3F %40 %3A %25`",

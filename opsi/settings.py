@@ -21,7 +21,8 @@ try:
     SECRET_KEY_FALLBACKS = env.names("OPSI_SECRET_KEY_FALLBACKS")
     DEBUG = env.flag("OPSI_DEBUG")
     OPSI_DATA_DIR = env.folder("OPSI_DATA_DIR", BASE_DIR / "var")
-    STATIC_ROOT = env.folder("OPSI_STATIC_DIR", OPSI_DATA_DIR / "static")
+    # Only collectstatic writes there: in the container image nobody can.
+    STATIC_ROOT = env.folder("OPSI_STATIC_DIR", OPSI_DATA_DIR / "static", written=False)
     _base_url = env.base_url("OPSI_BASE_URL")
     ALLOWED_HOSTS = env.hosts("OPSI_ALLOWED_HOSTS") or [
         _base_url.hostname or "",

@@ -101,8 +101,8 @@ class Variables:
             )
         return frozenset(map(int, names))
 
-    def folder(self, name: str, default: Path) -> Path:
-        """The absolute path of a folder that can be written to, made where it is missing."""
+    def folder(self, name: str, default: Path, written: bool = True) -> Path:
+        """The absolute path of a folder that can be read and, where it is `written`, written to; made where missing."""
         given = self.text(name) or str(default)
         try:
             path = Path(given).expanduser().absolute()
@@ -113,10 +113,10 @@ class Variables:
             ) from error
         except RuntimeError as error:
             raise BadSetting(f"{name} is {shown(given)}, but nobody here is called so.") from error
-        if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        if not os.access(path, os.R_OK | os.X_OK | (os.W_OK if written else 0)):
             raise BadSetting(
-                f"{name} is {shown(given)}, a folder this program may not read and write: give it to the account"
-                " that runs it, or name another."
+                f"{name} is {shown(given)}, a folder this program may not read{' and write' * written}: give it to the"
+                " account that runs it, or name another."
             )
         return path
 

@@ -2,8 +2,10 @@
 
 import re
 import shlex
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -89,7 +91,9 @@ def example(**filled_in: str) -> str:
     """opsi.env.example with some lines filled in, whether they are empty, a comment or an example there."""
     text = (DEPLOY / "opsi.env.example").read_text()
     for name, value in filled_in.items():
-        text, found = re.subn(rf"^#?{name}=.*$", lambda _line, pair=f"{name}='{value}'": pair, text, flags=re.M)
+        text, found = re.subn(
+            rf"^#?{name}=.*$", lambda _line, pair=f"{name}='{value}'": pair, text, flags=re.M
+        )
         assert found == 1, f"{name} stands {found} times in opsi.env.example"
     return text
 
@@ -107,4 +111,20 @@ def containerfile() -> list[tuple[str, str]]:
     """Instruction and argument, one a line of continued lines, comments left out."""
     text = re.sub(r"^#.*\n", "", (DEPLOY / "Containerfile").read_text(), flags=re.M)
     lines = re.sub(r"\\\n\s*", " ", text).splitlines()
-    return [(word.upper(), rest.strip()) for word, _space, rest in (line.partition(" ") for line in lines if line)]
+    return [
+        (word.upper(), rest.strip()) for word, _space, rest in (line.partition(" ") for line in lines if line)
+    ]
+
+
+def run(*command: str, **options: Any) -> str:
+    """What a command says that must succeed."""
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+    )
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+OURS = {name: service for name, service in compose()["services"].items() if name not in SERVERS}
+THEIRS = {name: service for name, service in compose()["services"].items() if name in SERVERS}
+WRITTEN = (PROJECT / "docs" / "deploy.md").read_text()

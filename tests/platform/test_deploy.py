@@ -4,64 +4,45 @@ checked by linters, and what it says is held against the code (docs/deploy.md)."
 import os
 import re
 import shutil
-import stat
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from django.conf import settings
 
-from opsi import browser_security, supervisor, webserver
+from opsi import supervisor, webserver
+from opsi.setting_table import SETTINGS
 from tests.deployed import (
     CODE,
     DATA,
     DEPLOY,
+    OURS,
     PROJECT,
     PYTHON,
-    SERVERS,
-    UNITS,
+    THEIRS,
+    WRITTEN,
     Unit,
     compose,
     compose_command,
     containerfile,
     env_file,
     example,
+    run,
     services,
     workers,
 )
 
 QUEUES = {queue.name for queue in settings.CELERY_TASK_QUEUES}
-OURS = {name: service for name, service in compose()["services"].items() if name not in SERVERS}
-THEIRS = {name: service for name, service in compose()["services"].items() if name in SERVERS}
-WRITTEN = (PROJECT / "docs" / "deploy.md").read_text()
 FILLED_IN = {
     "OPSI_SECRET_KEY": "0123456789" * 6,
     "OPSI_MAIL_URL": "smtp://mailpit:1025",
     "POSTGRES_PASSWORD": "one",
     "RABBITMQ_DEFAULT_PASS": "other",
 }
-# Of an address that others serve, so not one of ours.
-SETTING = re.compile(r'"((?:OPSI|DATABASE|CELERY_BROKER|WEB)_[A-Z_]+)"')
-MOST_EXPOSED = 20  # tenths, of systemd-analyze's 0 (safe) to 10 (unsafe)
 
 
 def tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
-
-
-def run(*command: str, **options) -> str:
-    done = subprocess.run(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
-
-
-def settings_read() -> set[str]:
-    """The environment variables that the program reads by name."""
-    sources = [path.read_text() for path in (PROJECT / "opsi").glob("*.py")]
-    return {name for source in sources for name in SETTING.findall(source)}
 
 
 def options(command: list[str]) -> dict[str, str]:
@@ -99,14 +80,14 @@ def test_the_image_is_made_of_named_versions():
 
 
 def test_what_runs_in_the_image_is_nobody_and_has_no_secret():
-    last = {word: rest for word, rest in containerfile()}
+    last = dict(containerfile())
     assert re.fullmatch(r"[1-9]\d*:[1-9]\d*", last["USER"])
     assert last["VOLUME"] == DATA
     assert last["WORKDIR"] == CODE
     assert not [rest for word, rest in containerfile() if word == "ARG"]  # they stay readable in the image
     kept = " ".join(rest for word, rest in containerfile() if word in ("ENV", "LABEL"))
     assert not re.search(r"SECRET|PASS|TOKEN|DATABASE_URL|BROKER|MAIL_URL", kept)
-    assert set(re.findall(r"(OPSI_\w+)=", kept)) <= settings_read()
+    assert set(re.findall(r"(OPSI_\w+)=", kept)) <= SETTINGS.keys()
     assert f"OPSI_DATA_DIR={DATA}" in kept
 
 
@@ -117,9 +98,7 @@ def test_nothing_goes_into_the_image_but_what_is_named():
     assert first == "*"
     let_in = {line[1:] for line in others if line.startswith("!")}
     copied = [
-        rest.split()
-        for word, rest in containerfile()
-        if word == "COPY" and not rest.startswith("--from")
+        rest.split() for word, rest in containerfile() if word == "COPY" and not rest.startswith("--from")
     ]
     assert let_in == {source for *sources, _to in copied for source in sources}
     tracked = run("git", "ls-files", *sorted(let_in), cwd=PROJECT).splitlines()
@@ -141,6 +120,10 @@ def image(folder: Path) -> Path:
     return folder
 
 
+def seen(folder: Path) -> dict[Path, int]:
+    return {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
+
+
 def test_what_is_copied_is_enough_to_run_and_holds_its_static_files(tmp_path):
     code = image(tmp_path / "code")
     [build] = [rest for word, rest in containerfile() if word == "RUN" and "collectstatic" in rest]
@@ -149,16 +132,17 @@ def test_what_is_copied_is_enough_to_run_and_holds_its_static_files(tmp_path):
     bare = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
     run("sh", "-ec", build.replace(f"{sys.executable} -m compileall -q", "true"), cwd=code, env=bare)
     assert list((code / "collected").glob("css/*.*.css"))
-    # Started elsewhere, with another data dir, from code that nobody can write.
-    for folder, _folders, files in os.walk(code):
-        for name in [".", *files]:
-            path = Path(folder, name)
-            path.chmod(path.stat().st_mode & ~(stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH))
-    started = bare | env_file(example(**FILLED_IN)) | {
-        "OPSI_DATA_DIR": str(tmp_path / "elsewhere"),
-        "OPSI_STATIC_DIR": str(code / "collected"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    before = seen(code)
+    # Started elsewhere, with another data dir.
+    started = (
+        bare
+        | env_file(example(**FILLED_IN))
+        | {
+            "OPSI_DATA_DIR": str(tmp_path / "elsewhere"),
+            "OPSI_STATIC_DIR": str(code / "collected"),
+            "PYTHONDONTWRITEBYTECODE": "1",
+        }
+    )
     page = (
         "from django.test import Client; from django.urls import reverse\n"
         "answer = Client(HTTP_HOST='tickets.example.com', HTTP_X_FORWARDED_PROTO='https').get('/login/')\n"
@@ -166,6 +150,7 @@ def test_what_is_copied_is_enough_to_run_and_holds_its_static_files(tmp_path):
     )
     said = run(sys.executable, "manage.py", "shell", "--no-imports", "-c", page, cwd=code, env=started)
     assert said.startswith("200 ")
+    assert seen(code) == before  # nobody can write there
     assert re.search(r"/static/css/\w+\.[0-9a-f]{12}\.css", said)
 
 
@@ -248,7 +233,9 @@ def test_both_ways_run_the_same_commands():
     del by_service["web"][place : place + 2]
     assert by_unit == by_service
     # The image collects when it is made.
-    assert Unit("opsi-migrate.service").commands({})[1:] == [[PYTHON, "manage.py", "collectstatic", "--noinput"]]
+    assert Unit("opsi-migrate.service").commands({})[1:] == [
+        [PYTHON, "manage.py", "collectstatic", "--noinput"]
+    ]
 
 
 def test_they_are_the_commands_of_bin_up():
@@ -281,7 +268,7 @@ def test_both_ways_give_as_much_time_to_stop():
 
 
 def test_every_variable_is_one_that_is_read():
-    known = settings_read()
+    known = SETTINGS.keys()
     assert {"OPSI_SECRET_KEY", "DATABASE_URL", "CELERY_BROKER_URL", "WEB_CONCURRENCY"} <= known
     text = (DEPLOY / "compose.yaml").read_text()
     filled_in = set(re.findall(r"\$\{(\w+)", text))
@@ -302,7 +289,11 @@ def test_every_variable_is_one_that_is_read():
 def test_the_example_lacks_the_secrets_and_nothing_else(tmp_path):
     empty = {name for name, value in env_file(example()).items() if not value}
     assert empty == {"OPSI_SECRET_KEY", "OPSI_MAIL_URL", "POSTGRES_PASSWORD", "RABBITMQ_DEFAULT_PASS"}
-    start = [sys.executable, "-c", "import opsi.settings as s; print(s.DEBUG, s.OPSI_BASE_URL, s.DEFAULT_FROM_EMAIL)"]
+    start = [
+        sys.executable,
+        "-c",
+        "import opsi.settings as s; print(s.DEBUG, s.OPSI_BASE_URL, s.DEFAULT_FROM_EMAIL)",
+    ]
     bare = {"PATH": os.environ["PATH"], "OPSI_DATA_DIR": str(tmp_path)}
     as_it_is = subprocess.run(
         start, env=bare | env_file(example()), cwd=PROJECT, capture_output=True, text=True, check=False
@@ -311,83 +302,6 @@ def test_the_example_lacks_the_secrets_and_nothing_else(tmp_path):
     assert as_it_is.stderr.startswith("OPSI_SECRET_KEY is not set: ")
     said = run(*start, env=bare | env_file(example(**FILLED_IN)), cwd=PROJECT)
     assert said == "False https://tickets.example.com Service desk <desk@example.com>\n"
-
-
-# systemd
-
-
-def all_units() -> list[str]:
-    return [*Unit("opsi.target").words("Unit", "Wants"), "opsi-migrate.service", "opsi.target"]
-
-
-@pytest.fixture
-def root(tmp_path):
-    """A file system with the units in their place, and just so much of what they name."""
-    if not shutil.which("systemd-analyze"):
-        pytest.skip("systemd-analyze is not installed (Debian: apt-get install systemd)")
-    shutil.copytree(UNITS, tmp_path / "etc/systemd/system")
-    for name in ("sysinit", "basic", "sockets", "shutdown", "network-online", "multi-user"):
-        file = tmp_path / f"usr/lib/systemd/system/{name}.target"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text("[Unit]\nDefaultDependencies=no\n")
-    python = tmp_path / PYTHON.lstrip("/")
-    python.parent.mkdir(parents=True)
-    python.write_text("#!/bin/sh\n")
-    python.chmod(0o755)
-    return tmp_path
-
-
-def test_systemd_understands_the_units(root):
-    said = run(
-        "systemd-analyze", "verify", "--man=no", "--recursive-errors=yes", f"--root={root}", *all_units()
-    )
-    assert said == ""
-
-
-def test_systemd_finds_the_services_little_exposed(root):
-    for name in ("opsi-web.service", "opsi-worker@mail.service", "opsi-beat.service"):
-        run(
-            "systemd-analyze", "security", "--offline=yes", f"--root={root}",
-            f"--threshold={MOST_EXPOSED}", "--no-pager", name,
-        )  # fmt: skip
-
-
-def test_the_target_holds_all_units_together():
-    files = {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket")}
-    wanted = {re.sub("@.*[.]", "@.", name) for name in Unit("opsi.target").words("Unit", "Wants")}
-    assert files - wanted == {"opsi-migrate.service"}
-    for name in all_units():
-        if name != "opsi.target":
-            assert Unit(name).last("Unit", "PartOf") == "opsi.target", name
-    for name in services():
-        assert Unit(name).last("Service", "Restart") == "always"
-        assert name in Unit("opsi-migrate.service").words("Unit", "Before")
-
-
-def test_paths_and_ports_are_the_same_everywhere():
-    unit = Unit("opsi-web.service")
-    assert unit.last("Service", "WorkingDirectory") == CODE
-    assert unit.environment["OPSI_DATA_DIR"] == DATA == f"/var/lib/{unit.last('Service', 'StateDirectory')}"
-    listens = Unit("opsi-web.socket").last("Socket", "ListenStream")
-    proxy = (DEPLOY / "nginx.conf").read_text()
-    assert f"proxy_pass http://{listens};" in proxy
-    port = listens.rpartition(":")[2]
-    assert dict(containerfile())["EXPOSE"] == port
-    assert OURS["web"]["ports"] == [f"{listens}:{port}"]
-    assert THEIRS["tls"]["command"][-1] == f"web:{port}"
-    assert f"else {port})" in (DEPLOY / "healthcheck.py").read_text()
-    command = (UNITS / "opsi-manage").read_text()
-    file = unit.last("Service", "EnvironmentFile")
-    for one in (CODE, DATA, PYTHON, file):
-        assert one in command, one
-        assert one in WRITTEN or one == PYTHON, one
-
-
-def test_the_proxy_lets_through_what_the_pages_take():
-    proxy = (DEPLOY / "nginx.conf").read_text()
-    body = int(re.search(r"client_max_body_size (\d+)m;", proxy)[1]) * 1024 * 1024
-    assert body > browser_security.MAX_REQUEST
-    assert int(re.search(r"proxy_read_timeout (\d+)s;", proxy)[1]) > webserver.timeout
 
 
 def test_the_page_names_every_file():

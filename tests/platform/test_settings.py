@@ -65,6 +65,7 @@ def test_other_pages_name_settings_that_there_are():
 def test_every_example_works(tmp_path, monkeypatch):
     examples = {one.name: one.example for one in SETTINGS.values() if one.name != PROVIDERS}
     examples["OPSI_DATA_DIR"] = str(tmp_path / "data")
+    examples["OPSI_STATIC_DIR"] = str(tmp_path / "collected")
     made = start(tmp_path, monkeypatch, **examples)
     assert made["OPSI_BASE_URL"] == "https://tickets.example.com"
     assert made["OPSI_OIDC"].roles == {"desk": "itsm_user", "acme-leads": "customer_manager"}
@@ -93,6 +94,7 @@ WRONG = {
     "OPSI_SECRET_KEY_FALLBACKS": ["two\nlines"],
     "OPSI_DEBUG": ["maybe", "2", "Ja"],
     "OPSI_DATA_DIR": ["/dev/null", "/dev/null/opsi", "~nobody-of-this-name/opsi", "/" + "x" * 300, "/srv/a\0b"],
+    "OPSI_STATIC_DIR": ["/dev/null", "/dev/null/opsi", "~nobody-of-this-name/opsi", "/srv/a\0b"],
     "OPSI_BASE_URL": [
         "tickets.example.com", "https://tickets.example.com/desk", "https://", "ftp://host", "https://host:port",
         "https://host:99999", "https://two words", "https://uma:hidden@host", "https://[::1", "https://host?x=1",
@@ -177,6 +179,12 @@ def test_a_folder_that_may_not_be_written_to_is_refused(tmp_path, monkeypatch):
         os, "access", lambda path, mode: not mode & os.W_OK
     )  # whoever runs the tests may be root
     _is_explained(tmp_path, monkeypatch, {}, "OPSI_DATA_DIR")
+
+
+def test_static_files_need_only_be_readable(tmp_path, monkeypatch):
+    collected = tmp_path / "collected"
+    monkeypatch.setattr(os, "access", lambda path, mode: path != collected or not mode & os.W_OK)
+    assert start(tmp_path, monkeypatch, OPSI_STATIC_DIR=str(collected))["STATIC_ROOT"] == collected
 
 
 def _is_explained(tmp_path, monkeypatch, variables, name):

@@ -1,12 +1,11 @@
-"""A plain host as docs/deploy.md has it: the commands, settings and sockets of deploy/systemd/ run here without systemd,
-nginx in front with TLS by deploy/nginx.conf, and the main job goes through all of it."""
+"""A plain host as docs/deploy.md has it: the commands, settings and sockets of deploy/systemd/ run without systemd,
+behind nginx with TLS by deploy/nginx.conf, and the main job goes through all of it."""
 
 import contextlib
 import http.client
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import ssl
@@ -48,7 +47,13 @@ class Service:
         files = []
         if name == "opsi-web.service":
             # Socket activation: the open socket as the fourth file, and whom it is for.
-            command = ["bash", "-c", f'exec 3<&{host.listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', "-", *command]
+            command = [
+                "bash",
+                "-c",
+                f'exec 3<&{host.listener.fileno()}; LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"',
+                "-",
+                *command,
+            ]
             files.append(host.listener.fileno())
         self.ready = host.notified() if self.unit.last("Service", "Type") == "notify" else None
         if self.ready:
@@ -228,7 +233,8 @@ def proxy(host: Host) -> tuple[int, int]:
         site = site.replace(line, ours)
     (host.folder / "site.conf").write_text(site)
     paths = "".join(
-        f"{kind}_temp_path {host.folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        f"{kind}_temp_path {host.folder}/{kind};\n"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
     user = "user root;\n" if os.geteuid() == 0 else ""  # who may read the test's folder
     (host.folder / "nginx.conf").write_text(
