@@ -61,6 +61,23 @@ def test_systemd_finds_the_services_little_exposed(root):
         )  # fmt: skip
 
 
+def test_the_services_write_nothing_but_their_data_dir():
+    for name in [*services(), "opsi-migrate.service"]:
+        unit = Unit(name)
+        told = (
+            "User",
+            "ProtectSystem",
+            "ProtectHome",
+            "PrivateTmp",
+            "NoNewPrivileges",
+            "CapabilityBoundingSet",
+        )
+        assert [unit.last("Service", one) for one in told] == ["opsi", "strict", "yes", "yes", "yes", ""], (
+            name
+        )
+        assert not unit.all("Service", "ReadWritePaths"), name
+
+
 def test_the_target_holds_all_units_together():
     files = {path.name for path in UNITS.iterdir() if path.suffix in (".service", ".socket")}
     wanted = {re.sub("@.*[.]", "@.", name) for name in Unit("opsi.target").words("Unit", "Wants")}
