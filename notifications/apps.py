@@ -9,6 +9,7 @@ class NotificationsConfig(AppConfig):
 
     def ready(self):
         from notifications import (  # noqa: F401  (connects the receivers)
+            diagnosis,
             incidents,
             inheriting,
             models,
@@ -37,6 +38,7 @@ class NotificationsConfig(AppConfig):
         authentication.read_along("is_mail_paused", IS_PAUSED)
         panels.fill()
         readiness.tell()
+        diagnosis.register()
         metrics.collect(NotificationMetrics)
         audit(models.Definition)
         audit(models.DefinitionText, of="definition")

@@ -35,6 +35,9 @@ class BackendTransport:
             raise _failure_of_provider(error) from error
         return ""
 
+    def try_out(self) -> None:
+        """Being made is all: a provider is asked nothing but to send."""
+
     def close(self) -> None:
         self._backend.close()
 

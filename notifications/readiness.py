@@ -1,4 +1,4 @@
-"""What /readyz says of notifications: one line each, in English, for whoever operates the installation."""
+"""What /readyz and `manage.py doctor` say of notifications: one line each, in English, for whoever operates them."""
 
 import datetime
 

@@ -35,6 +35,9 @@ class Transport(Protocol):
     def deliver(self, message: EmailMessage) -> str:
         """Hand `message` over. Returns the server's answer; raises DeliveryFailed."""
 
+    def try_out(self) -> None:
+        """Go as far as there is a way without handing a mail over. Raises DeliveryFailed."""
+
     def close(self) -> None: ...
 
 
@@ -60,6 +63,20 @@ class SmtpTransport:
             # Servers close connections that were idle or carried enough mails; a fresh one may do.
             connection = self._announce(sender, recipient, len(text))
         return self._hand_over(connection, text)
+
+    def try_out(self) -> None:
+        """Connect, encrypt, sign in, and ask whether this sender may send."""
+        try:
+            sender = self._backend.prep_address(self.sender)
+        except ValueError as error:
+            raise Permanent(Cause.NO_MAIL, cut(str(error))) from error
+        connection = self._open()
+        try:
+            self._expect(connection, connection.mail(sender), ACCEPTED, Cause.SENDER)
+            connection.rset()
+        except OSError as error:
+            self._drop()
+            raise HungUp(Cause.SILENT if timed_out(error) else Cause.BROKE_OFF, cut(str(error))) from error
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -180,13 +197,23 @@ class Unprepared:
     def deliver(self, message: EmailMessage) -> str:
         raise Unreachable(*self._reason)
 
+    def try_out(self) -> None:
+        raise Unreachable(*self._reason)
+
     def close(self) -> None:
         pass
 
 
-def through_opsi() -> Transport:
-    """The platform's own route with its fixed sender."""
-    return _made(Function.OPSI, lambda: mailers["opsi"], settings.DEFAULT_FROM_EMAIL)
+def through_opsi(timeout: float | None = None) -> Transport:
+    """The platform's own route with its fixed sender; `timeout` where somebody waits."""
+
+    def make() -> BaseEmailBackend:
+        backend = mailers["opsi"]
+        if timeout and isinstance(backend, smtp.EmailBackend):
+            backend.timeout = min(timeout, backend.timeout or timeout)
+        return backend
+
+    return _made(Function.OPSI, make, settings.DEFAULT_FROM_EMAIL)
 
 
 def through_mail_server(server, timeout: float = TIMEOUT) -> Transport:

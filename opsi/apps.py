@@ -9,9 +9,11 @@ class OpsiConfig(AppConfig):
 
     def ready(self):
         from opsi import auditing, mailers, people, sessions  # noqa: F401  (connect receivers: effective roles, ages of sessions)
+        from opsi.doctor import checks
         from opsi.models import Customer, Group, Identity, NamingSettings, SecondFactor, SettledStep, User
 
         mailers.insist_on_provider()
+        checks.register()
         auditing.audit(Customer)
         auditing.audit(Group)
         auditing.audit(NamingSettings)

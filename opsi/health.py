@@ -46,6 +46,11 @@ def tell_of(name: str, state: Callable[[], str]) -> None:
     _parts[name] = state
 
 
+def parts() -> dict[str, Callable[[], str]]:
+    """What was told of, by name, in the order it was."""
+    return dict(_parts)
+
+
 _migrated = False
 
 

@@ -69,6 +69,7 @@ def test_relative_data_dir_is_relative_to_the_caller(tmp_path, monkeypatch):
 def test_only_a_trial_on_loopback_lets_the_mail_server_be_beside_it(monkeypatch, host, given, private, ports):
     monkeypatch.setenv("OPSI_BASE_URL", "http://localhost")
     monkeypatch.setenv("OPSI_ALLOWED_HOSTS", "localhost")
+    monkeypatch.setenv("WEB_CONCURRENCY", "")
     monkeypatch.setenv("OPSI_MAIL_SERVER_PRIVATE", given)
     monkeypatch.setenv("OPSI_MAIL_SERVER_PORTS", "")
     with socket.create_server(("127.0.0.1", 0)) as listener:
