@@ -32,7 +32,7 @@ NOTE = "The gateway is up again."
 PAGES = 3  # gunicorn's processes
 FAR = 365 * 24 * 3600  # seconds
 
-pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.xdist_group("stack"), pytest.mark.timeout(300)]
 
 
 class Visitor:
