@@ -46,6 +46,7 @@ def paths(ticket, uma, ada, everyone, wait):
         "/admin/watchers/policycell/preset/strict_viewer/",
         f"/admin/watchers/policycell/try/?who=cora&ticket={ticket.number}",
         "/admin/opsi/user/",
+        "/admin/opsi/user/import/",
         f"/admin/opsi/user/{uma.pk}/change/",
         "/admin/opsi/auditentry/",
         f"/admin/tickets/queue/{ticket.queue_id}/change/",
