@@ -21,10 +21,10 @@ def worker() -> str:
     """Whether a worker was heard of within a minute."""
     heard = WorkerSign.objects.values_list("heard_at", flat=True).first()
     if heard is None:
-        return "never heard of (start one: nobody is told of anything meanwhile)"
+        return "never heard of (start a worker and beat: nobody is told of anything meanwhile)"
     silence = timezone.now() - heard
     if silence > SILENT:
-        return f"not heard of for {_seconds(silence)} (is it running? nobody is told of anything meanwhile)"
+        return f"not heard of for {_seconds(silence)} (do a worker and beat run? nobody is told of anything meanwhile)"
     return "ok"
 
 

@@ -75,7 +75,7 @@ def register(part: str, check: Check, *, reads_tables: bool = False) -> None:
 
 def examine(asked: Asked, limit: float = LIMIT) -> Iterator[Finding]:
     """What each check says, in their order; then what /readyz says of its parts."""
-    parts = {f"{name}": _Registered(_as_check(state), True) for name, state in health.parts().items()}
+    parts = {name: _Registered(_as_check(state), True) for name, state in health.parts().items()}
     for part, (check, reads_tables) in (_checks | parts).items():
         if reads_tables and not asked.tables:
             said = [warning("Not looked at: it reads the database, which has to be put right first.")]

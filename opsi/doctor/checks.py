@@ -17,3 +17,4 @@ def register() -> None:
     doctor.register("saved secrets", database.saved_secrets, reads_tables=True)
     doctor.register("administrators", database.administrators, reads_tables=True)
     doctor.register("broker", surroundings.broker)
+    doctor.register("queues", surroundings.queues)

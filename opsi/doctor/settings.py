@@ -124,7 +124,8 @@ def reason(error: BaseException) -> str:
     """Why a connection did not come about, in few words."""
     match error:
         case ssl.SSLCertVerificationError():
-            return f"its certificate is not trusted: {error.verify_message or one_line(error)}"
+            reason = (error.verify_message or one_line(error)).rstrip(".")
+            return f"its certificate is not trusted: {reason}"
         case ssl.SSLError():
             return "no encrypted connection came about"
         case ConnectionRefusedError():

@@ -20,6 +20,7 @@ from opsi.doctor.settings import reason
 MIB = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024 * MIB, 100 * MIB  # bytes free
 FEW_FILES = 1_000
+ANSWER = 2.0  # seconds that workers have for it
 
 
 def disk(_asked: Asked) -> Iterator[Said]:
@@ -113,6 +114,26 @@ def broker(_asked: Asked) -> Iterator[Said]:
         )
     else:
         yield ok("A folder of files." if where.startswith("filesystem") else f"{where} answers.")
+
+
+def queues(_asked: Asked) -> Iterator[Said]:
+    """Whether a worker answers for each: one that nobody reads is seen in the tables only when something is late."""
+    if app.conf.broker_url.startswith("filesystem"):
+        yield ok("One worker reads them all.")
+        return
+    try:
+        answers = app.control.inspect(timeout=ANSWER).active_queues() or {}
+    except Exception:  # what is wrong with the broker is said above
+        yield warning("Nobody was asked, since the broker cannot be used.")
+        return
+    read = {queue["name"] for of_worker in answers.values() for queue in of_worker}
+    if unread := [queue.name for queue in app.conf.task_queues if queue.name not in read]:
+        yield warning(
+            f"No worker answers that reads {', '.join(unread)}: start one (celery -A opsi worker -Q"
+            f" {','.join(unread)}), or ask again if they are busy."
+        )
+    else:
+        yield ok(f"Workers that read them: {len(answers)}.")
 
 
 def _why(error: BaseException) -> str:

@@ -33,13 +33,16 @@ def test_a_worker_that_is_silent_for_a_minute_is_told(client, clock):
     assert said(client)["worker"] == "ok"
     clock.shift(minutes(1 / 60))
     assert said(client)["worker"] == (
-        "not heard of for 61 s (is it running? nobody is told of anything meanwhile)"
+        "not heard of for 61 s (do a worker and beat run? nobody is told of anything meanwhile)"
     )
 
 
 def test_a_worker_that_was_never_there(client):
     WorkerSign.objects.all().delete()
-    assert said(client)["worker"] == "never heard of (start one: nobody is told of anything meanwhile)"
+    assert (
+        said(client)["worker"]
+        == "never heard of (start a worker and beat: nobody is told of anything meanwhile)"
+    )
 
 
 def test_the_oldest_event_that_waits(client, ticket, mika, clock):

@@ -26,7 +26,8 @@ PROJECT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-fifty-characters-and-more-that-nobody-guesses"
 PARTS = [
     "settings", "secret key", "addresses", "pages", "disk", "static files", "database", "migrations", "clock",
-    "saved secrets", "administrators", "broker", "mail route", "mail server", "test mail", "worker's clock", "worker",
+    "saved secrets", "administrators", "broker", "queues",
+    "mail route", "mail server", "test mail", "worker's clock", "worker",
     "events", "mail",
 ]  # fmt: skip
 
@@ -95,7 +96,7 @@ class TestTheCommand:
         assert "(nothing listens there): start the broker" in lines["broker"]
         assert "OPSI_MAIL_URL" in lines["test mail"]
         assert "Not looked at" in lines["worker"]
-        assert (empty, summary) == ("", "6 bad, 12 to think about.")
+        assert (empty, summary) == ("", "6 bad, 13 to think about.")
 
     @pytest.mark.django_db
     def test_as_json(self, capsys):
@@ -362,6 +363,7 @@ class TestSurroundings:
     def test_a_queue_of_files(self, broker_at):
         broker_at("")
         assert said(surroundings.broker) == [ok("A folder of files.")]
+        assert said(surroundings.queues) == [ok("One worker reads them all.")]
 
     @pytest.mark.parametrize("scheme", ["redis", "amqp"])
     def test_no_broker(self, broker_at, scheme):
@@ -370,6 +372,7 @@ class TestSurroundings:
         assert found.verdict == Verdict.BAD
         assert "(nothing listens there): start the broker, or correct CELERY_BROKER_URL" in found.words
         assert "hidden" not in found.words
+        assert said(surroundings.queues) == [warning("Nobody was asked, since the broker cannot be used.")]
 
     @pytest.mark.parametrize("scheme", ["redis", "amqp"])
     def test_a_broker_that_says_nothing(self, broker_at, scheme):
@@ -377,6 +380,7 @@ class TestSurroundings:
             broker_at(f"{scheme}://127.0.0.1:{mute.getsockname()[1]}/0")
             began = time.monotonic()
             [found] = said(surroundings.broker)
+            assert [one.verdict for one in said(surroundings.queues)] == ["warning"]
         assert found.verdict == Verdict.BAD
         assert "does not answer in time" in found.words
         assert time.monotonic() - began < 5
