@@ -1,10 +1,12 @@
-"""Mail kept as files: one whole file a mail, in the order of sending."""
+"""Mail kept as files: one whole file a mail, in the order of sending; and providers that are not set up."""
 
 import email
 import email.policy
 
 import pytest
 from django.core.mail import EmailMessage, InvalidMailer, mailers
+
+from opsi.mailers import insist_on_provider
 
 
 @pytest.fixture
@@ -49,3 +51,33 @@ def test_a_long_address_in_a_header_stays_whole(mailer, tmp_path):
     mailer(tmp_path).send_messages([message])
     [file] = tmp_path.iterdir()
     assert f"List-Unsubscribe: {url}\n".encode() in file.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("provider", "variables", "sentence"),
+    [
+        (
+            "postmark",
+            {},
+            "ANYMAIL_POSTMARK_SERVER_TOKEN is not set: the mail provider that OPSI_MAIL_URL names",
+        ),
+        ("unisender_go", {}, "ANYMAIL_UNISENDER_GO_API_KEY is not set"),
+        (
+            "amazon_ses",
+            {},
+            "OPSI_MAIL_URL names the mail provider amazon_ses, which cannot be used: The boto3",
+        ),
+        ("postmark", {"POSTMARK_SERVER_TOKEN": "t"}, ""),
+    ],
+)
+def test_a_provider_that_lacks_something_stops_the_start(settings, provider, variables, sentence):
+    settings.MAILERS = {"opsi": {"BACKEND": f"anymail.backends.{provider}.EmailBackend"}}
+    settings.ANYMAIL = variables
+    if not sentence:
+        insist_on_provider()
+        return
+    with pytest.raises(SystemExit) as ended:
+        insist_on_provider()
+    assert ended.value.code.startswith(sentence)
+    assert ended.value.code.endswith(".")
+    assert "\n" not in ended.value.code
