@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.conftest import start_mailbox, start_stack  # noqa: F401
 
+pytestmark = pytest.mark.timeout(240)
+
 
 @pytest.mark.parametrize("broker", ["OPSI_TEST_REDIS_URL", "OPSI_TEST_AMQP_URL"])
 def test_stack_starts_on(broker, start_stack):  # noqa: F811
