@@ -16,7 +16,8 @@ pytest_plugins = [
     "tests.smtp",
     "tests.waiting",
 ]
-collect_ignore = [] if os.environ.get("OPSI_TEST_SERVICES") else ["services"]
+WITH_SERVERS = bool(os.environ.get("OPSI_TEST_SERVICES"))
+collect_ignore = [] if WITH_SERVERS else ["services"]
 RUNNING_STACKS = {"start_stack", "demo_stack"}
 
 
@@ -26,6 +27,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not RUNNING_STACKS.isdisjoint(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.stack)
             item.add_marker(pytest.mark.xdist_group("stack"))
+        if WITH_SERVERS and item.get_closest_marker("once"):
+            item.add_marker(pytest.mark.skip(reason="says the same on every database"))
     # The longest first, so that two workers end at about the same time.
     items.sort(key=lambda item: item.get_closest_marker("stack") is None)
 

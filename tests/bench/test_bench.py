@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.once  # has databases of its own
+
 PROJECT = Path(__file__).resolve().parents[2]
 PROMISED = {
     "fanout_1", "fanout_10", "fanout_100", "fanout_1000", "fanout_bare_1000", "event_to_last_mail_100",

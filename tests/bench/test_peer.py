@@ -11,6 +11,8 @@ from bench.measuring import side_by_side
 from bench.peer import beside
 from tests.bench.test_bench import bench
 
+pytestmark = pytest.mark.once  # has databases of its own
+
 JOB = beside.Job(10, {}, {}, "Printer", "It is on fire.")
 
 

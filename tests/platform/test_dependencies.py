@@ -12,6 +12,8 @@ import pytest
 from tests import dependencies
 from tests.smtp import free_port
 
+pytestmark = pytest.mark.once  # asks no database
+
 UV = shutil.which("uv") or str(dependencies.PROJECT / ".uv" / "bin" / "uv")
 
 

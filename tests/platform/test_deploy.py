@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 from opsi import supervisor, webserver
@@ -31,6 +32,8 @@ from tests.deployed import (
     services,
     workers,
 )
+
+pytestmark = pytest.mark.once  # asks no database
 
 QUEUES = {queue.name for queue in settings.CELERY_TASK_QUEUES}
 FILLED_IN = {

@@ -22,6 +22,8 @@ from tests.deployed import (
     services,
 )
 
+pytestmark = pytest.mark.once  # asks no database
+
 MOST_EXPOSED = 20  # tenths, of systemd-analyze's 0 (safe) to 10 (unsafe)
 
 

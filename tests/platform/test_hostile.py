@@ -142,6 +142,7 @@ def attack_form(attacker, target):
     attack()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("login", ["ada", "cora"])
 def test_bodies_that_are_no_form(login, world):
     attacker = Attacker(world, login)
@@ -181,6 +182,7 @@ def attack_address(attacker, row, good):
     attack()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("login", ["ada", "uma", "cora"])
 def test_the_right_data_with_a_token_twice_and_a_method_nobody_knows(login, world):
     attacker = Attacker(world, login)

@@ -101,6 +101,7 @@ def test_each_cell_answers_as_the_table_says(table, login, world):
     assert not wrong, "\n" + "\n".join(wrong)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("login", LOGINS)
 def test_a_forbidden_ticket_answers_as_an_unknown_one_does(login, world):
     readable = {

@@ -13,6 +13,8 @@ from opsi.environment import Environment
 from opsi.management.commands.settings_page import PAGE, page
 from opsi.setting_table import PROVIDERS, SETTINGS
 
+pytestmark = pytest.mark.once  # asks no database
+
 PROJECT = Path(__file__).resolve().parents[2]
 OURS = re.compile(r"(OPSI|ANYMAIL|CELERY)_[A-Z0-9_]*[A-Z0-9]|DATABASE_URL|WEB_CONCURRENCY")
 LARGE = "9" * 5_000

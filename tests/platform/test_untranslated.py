@@ -17,7 +17,7 @@ from tests.platform import access_world
 from tests.platform.access_requests import address
 from tests.platform.access_table import TABLES, rows_of
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.once]
 
 SAID = ("title", "aria-label", "aria-roledescription", "placeholder", "alt", "label", "data-failed")
 SILENT = {"script", "style", "template", "code", "kbd", "pre", "iframe"}

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.once  # asks no database
+
 PROJECT = Path(__file__).resolve().parents[2]
 PRODUCTION = {
     "OPSI_SECRET_KEY": "Zq8vT1yLw4RkXb7NcJ2mHdP9sGfA6eUo3iVxWtBn5QzKrMhYjC0lSpDaFgEuIk",
