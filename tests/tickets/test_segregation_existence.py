@@ -24,7 +24,7 @@ from tests.tickets.segregation import (
 )
 from tickets.models import Ticket
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock"), pytest.mark.once]
 
 
 @pytest.mark.parametrize("method", ["get", "post", "delete", "options"])

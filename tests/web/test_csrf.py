@@ -5,6 +5,8 @@ from django.test import Client
 
 from tests.web.conftest import ROUTES
 
+pytestmark = pytest.mark.once
+
 # The mail program's own button carries neither cookie nor token (RFC 8058), a provider's report neither: what shows who
 # they are is the signed address, and the signature.
 WITHOUT_TOKEN = {"unsubscribe", "mail_tracking"}
