@@ -172,7 +172,7 @@ def test_counts_are_one_statement_and_tell_nothing_of_what_one_cannot_read(
         ("due", "/tickets/"),
     ],
 )
-def test_an_empty_view_says_what_to_do(view, leads, uma, signed_in):
+def test_an_empty_view_says_what_to_do(view, leads, uma, signed_in, service_desk):
     page = signed_in(uma).get(f"/tickets/?view={view}")
     empty = re.search(r'class="card empty">(.*?)</div>', page.text, re.DOTALL)[1]
     assert leads in empty
