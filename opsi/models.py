@@ -89,7 +89,7 @@ class UserQuerySet(PeopleOverTime):
 _FromQuerySet = BaseUserManager.from_queryset(UserQuerySet)
 
 
-class UserManager(_FromQuerySet):  # type: ignore[valid-type, misc]
+class UserManager(_FromQuerySet):
     def get_by_natural_key(self, username):
         return self.get(username__iexact=username)
 
