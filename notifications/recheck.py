@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import batched
 
 from django.db import transaction
+from django.db.models import Prefetch
 
 from notifications.choices import ItemState, MailState, Withdrawal
 from notifications.models import (
@@ -21,6 +22,7 @@ from notifications.models import (
 )
 from notifications.rejudging import Judge
 from notifications.wording import Reader, prepare
+from opsi.models import User
 from tickets.models import TicketEvent
 
 CHUNK = 1_000
@@ -89,8 +91,12 @@ def _waiting_items(mails):
 
 def with_all(items):
     """The queryset `items` with what judging them needs, the most important first, then the oldest."""
-    items = items.select_related("notice", "person__notification_settings", "definition_version__definition")
-    return items.order_by("-severity", "created_at", "id")
+    # Joined to each item, the same few people and texts would be read and made anew for every one.
+    shared = (
+        Prefetch("person", User.objects.select_related("notification_settings")),
+        Prefetch("definition_version", DefinitionVersion.objects.select_related("definition")),
+    )
+    return items.select_related("notice").prefetch_related(*shared).order_by("-severity", "created_at", "id")
 
 
 def _events_of(items):

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from itertools import batched
 
 from django.db.models import Q
 from django.utils import timezone
@@ -28,6 +29,8 @@ from notifications.watching import BY_WATCHING, Watching
 from opsi.models import User
 from tickets import access
 from tickets.models import Ticket, TicketEvent
+
+CHUNK = 1_000
 
 
 class Judge:
@@ -164,9 +167,13 @@ def _homes_of(event: TicketEvent) -> list[Ticket]:
 
 def _definitions_of(items):
     """{notice id: the definitions that told of it by mail}; any that is still wanted keeps the item."""
-    mails = {item.mail_id for item in items}
-    rows = Candidate.objects.filter(notice__mail_items__mail__in=mails, channel=EMAIL.name, drop="")
-    pairs = set(rows.values_list("notice", "definition"))
+    told = Candidate.objects.filter(channel=EMAIL.name, drop="").order_by()
+    # By the notices themselves: asked by way of the mails, PostgreSQL may read every candidate there is.
+    pairs = {
+        pair
+        for notices in batched({item.notice_id for item in items}, CHUNK)
+        for pair in told.filter(notice__in=notices).values_list("notice", "definition")
+    }
     definitions = Definition.objects.in_bulk({definition for _notice, definition in pairs})
     found = defaultdict(list)
     for notice, definition in pairs:
