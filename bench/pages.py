@@ -3,7 +3,7 @@
 from django.test import Client
 
 from bench import bare_pages
-from bench.measuring import Side
+from bench.measuring import IN_A_ROW, Side
 from bench.world import World
 
 
@@ -28,6 +28,6 @@ def sides(world: World) -> list[Side]:
         assert bare_pages.are_alike(page.text, client.get(twin).text)  # noqa: S101  (a twin that does less proves nothing)
         crowd = "_w1000" if watchers == 1_000 else ""
         name, bare = f"zoom_{articles}{crowd}", f"zoom_bare_{articles}{crowd}"
-        found.append(Side(name, Visit(client, ticket.get_absolute_url()).act, bare=bare))
-        found.append(Side(bare, Visit(client, twin).act))
+        found.append(Side(name, Visit(client, ticket.get_absolute_url()).act, bare=bare, times=IN_A_ROW))
+        found.append(Side(bare, Visit(client, twin).act, times=IN_A_ROW))
     return found
