@@ -1,5 +1,6 @@
 """How many kills, and what came of them: `bin/test --kills 10000` prints the table of docs/reliability.md."""
 
+import itertools
 import random
 from collections import Counter
 
@@ -12,7 +13,10 @@ SEED = 20261128
 
 
 class Kills:
-    """`kills(step)`: chances, one for each kill at this step."""
+    """`kills(step)`: chances, one for each desk on which something is first killed at this step.
+
+    They end once as many were killed on those desks, there or later, as is this step's part of all kills.
+    """
 
     def __init__(self, number: int):
         self.each = -(-number // len(STEPS))
@@ -20,9 +24,14 @@ class Kills:
         self.again: Counter[str] = Counter()
 
     def __call__(self, step: str):
-        for number in range(self.each):
+        enough = self.done.total() + self.each
+        for number in itertools.count():
+            if self.done.total() >= enough:
+                return
             yield random.Random(f"{SEED} {step} {number}")
-            self.done[step] += 1
+
+    def count(self, step: str) -> None:
+        self.done[step] += 1
 
     def repeated(self, step: str, mails: int) -> None:
         self.again[step] += mails

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(0)]
 PEOPLE = 60
 # In a quarter of the runs there may be more than one batch of mails; a few people take a fraction of the time.
 FEW_WATCHERS, MANY_WATCHERS = 8, 55
+MOST_NOTES, MOST_FOLLOWERS = 3, 5
 SEED = 20261128
 
 
@@ -47,13 +48,13 @@ def new_desk(mika, service_desk, mail_host):
 def test_a_worker_killed_at_this_step(step, new_desk, mail_host, kills):
     for chance in kills(step):
         desk = new_desk(chance)
-        desk.write(chance.randint(1, 3))
+        desk.write(chance.randint(1, MOST_NOTES))
         # The first time it comes there, or at any of the mails.
         nth = chance.randint(1, len(desk.watchers)) if "SMTP" in step or "DATA" in step else 1
         assert in_a_child(desk.work, WORKING[step], nth), f"It never came to: {step}"
-        other = WORKING[chance.choice(list(WORKING))]
-        in_a_child(desk.work, other)  # whoever comes next may be killed as well
-        desk.converge(lambda desk=desk: in_a_child(desk.work))
+        kills.count(step)
+        kill_those_who_follow(desk, chance, kills)
+        desk.converge()
         kills.repeated(step, desk.check(mail_host))
 
 
@@ -61,11 +62,22 @@ def test_a_worker_killed_at_this_step(step, new_desk, mail_host, kills):
 def test_who_writes_killed_at_this_step(step, new_desk, mail_host, kills):
     for chance in kills(step):
         desk = new_desk(chance)
-        notes = chance.randint(1, 3)
-        assert in_a_child(lambda desk=desk: desk.write(3), WRITING[step], notes)
+        notes = chance.randint(1, MOST_NOTES)
+        assert in_a_child(lambda desk=desk: desk.write(MOST_NOTES), WRITING[step], notes)
+        kills.count(step)
         assert desk.ticket.articles.count() == 1 + notes
-        desk.converge(lambda desk=desk: in_a_child(desk.work))
+        kill_those_who_follow(desk, chance, kills)
+        desk.converge()
         kills.repeated(step, desk.check(mail_host))
+
+
+def kill_those_who_follow(desk, chance, kills):
+    """Some more workers one after the other, each of whom may come to the step that kills it, or finish its work."""
+    for step in chance.choices(list(WORKING), k=chance.randint(0, MOST_FOLLOWERS)):
+        if chance.random() < 0.5:  # else it finds much of what waits held by a dead worker
+            desk.wait_for_leases()
+        if in_a_child(desk.work, WORKING[step]):
+            kills.count(step)
 
 
 def test_a_desk_that_nobody_disturbs_sends_no_mail_twice(new_desk, mail_host):
