@@ -55,6 +55,13 @@ def test_systemd_understands_the_units(root):
     assert said == ""
 
 
+def test_what_systemctl_edit_writes_has_the_last_word():
+    """systemd reads drop-ins in the order of their names, whichever folders they lie in."""
+    ours = [file.name for file in UNITS.rglob("*.conf")]
+    assert ours
+    assert max(ours) < "override.conf"
+
+
 def test_systemd_finds_the_services_little_exposed(root):
     for name in ("opsi-web.service", "opsi-worker@mail.service", "opsi-beat.service"):
         run(
