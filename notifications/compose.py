@@ -145,7 +145,7 @@ class Letter:
 
 
 def compose(mail: Mail, parts: Sequence[Part], sender: str) -> Letter:
-    """The message for `mail` from `sender`. Freezes the mail's Message-ID and subject where it has none, unsaved.
+    """The message for `mail` from `sender`. Sets its subject and, where there is none yet, its Message-ID, unsaved.
 
     Raises NothingToSay where no part can be worded.
     """

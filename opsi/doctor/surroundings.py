@@ -110,7 +110,7 @@ def broker(_asked: Asked) -> Iterator[Said]:
     except Exception as error:  # each transport raises its own
         yield bad(
             f"{where} cannot be used ({_why(error)}): start the broker, or correct CELERY_BROKER_URL; until then"
-            " notifications wait for the next sweep."
+            " nobody is told of anything."
         )
     else:
         yield ok("A folder of files." if where.startswith("filesystem") else f"{where} answers.")
