@@ -51,6 +51,14 @@ def test_where_no_token_is_set_there_is_no_such_page(client, settings, given):
     assert client.get("/metrics", headers={"Authorization": given}).status_code == 404
 
 
+def test_who_asks_beside_the_proxy_does_so_by_a_name_that_is_allowed(client, settings):
+    settings.ALLOWED_HOSTS = ["tickets.example.com"]
+    headers = {"Authorization": f"Bearer {TOKEN}", "Host": "127.0.0.1:8000"}
+    assert client.get("/metrics", headers=headers).status_code == 400
+    settings.ALLOWED_HOSTS = ["tickets.example.com", "127.0.0.1"]
+    assert client.get("/metrics", headers=headers).status_code == 200
+
+
 def test_of_a_new_installation(client):
     found = read(client)
     assert "opsi_worker_heard_seconds" not in found

@@ -40,7 +40,7 @@ def test_the_tests_that_the_docs_name_are_there():
     """A table of what is tested is true only as long as its tests are."""
     named = {
         found
-        for page in (PROJECT / "docs").glob("*.md")
+        for page in (PROJECT / "docs").rglob("*.md")
         for found in re.findall(r"`(tests/[\w/]+\.py)::([\w:]+)`", page.read_text())
     }
     assert len(named) > 40

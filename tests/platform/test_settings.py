@@ -59,7 +59,7 @@ def test_what_the_table_lacks_cannot_be_read():
 
 def test_other_pages_name_settings_that_there_are():
     made_for_tests = re.compile("OPSI_(TEST|RENEW|HOSTILE)_")
-    pages = [PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")]
+    pages = [PROJECT / "README.md", *(PROJECT / "docs").rglob("*.md")]
     named = {found[0] for one in pages for found in re.finditer(r"\bOPSI_[A-Z_]*[A-Z]\b", one.read_text())}
     assert {one for one in named if not made_for_tests.match(one)} <= SETTINGS.keys()
 
