@@ -9,13 +9,14 @@ from django.utils import timezone
 from bench.hot_tables import Filled
 from bench.large import RARE, Page
 from bench.plans import Hot
-from notifications import inbox, windows
+from notifications import inbox, rejudging, windows
 from notifications.admin.mail_finding import found_by
 from notifications.choices import OutboxState
 from notifications.forgetting import forget_told
 from notifications.health import waiting_mail
 from notifications.housekeeping import PEOPLE, delete_in_batches, old_rows
 from notifications.models import Candidate, InboxRetention, InboxRow, Mail, MailItem, Notice, Outbox
+from notifications.recheck import with_all
 from notifications.told import Told
 from opsi.models import User
 from opsi.roles import CustomerRole
@@ -145,6 +146,7 @@ def _dispatch(tables) -> list[Hot]:
 def _mail(tables) -> list[Hot]:
     now = timezone.now()
     mails = list(Mail.objects.order_by("-pk").values_list("pk", flat=True)[:SOME])
+    items = list(with_all(MailItem.objects.all())[:SOME])
     places = [(f"person{number}@example.com", "") for number in range(10)]
     day = now - datetime.timedelta(days=1)
     claim = lambda: Mail.objects.claim("plans", SOME)  # noqa: E731
@@ -156,6 +158,8 @@ def _mail(tables) -> list[Hot]:
             ("mail_one_open_window",)),
         Hot("mail: its items", lambda: list(MailItem.objects.filter(mail__in=mails)), ("notifications_mailitem",),
             ("notifications_mailitem_mail_id",)),
+        Hot("mail: which definitions told", lambda: rejudging.definitions_of(items), (CANDIDATE,),
+            ("notifications_candidate_notice_id",)),
         Hot("health: mail that waits", lambda: waiting_mail(now), (MAIL,), ("mail_unfinished",)),
         Hot("health: ended in a day", lambda: Mail.objects.filter(finished_at__gte=day).count(),
             (MAIL,), ("mail_by_end",)),

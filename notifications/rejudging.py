@@ -44,7 +44,7 @@ class Judge:
         told = [event for event in all_events if event.pk in asking]
         self.watching = Watching(_tickets_of(told)) if told else Watching(())
         self.undoing = Undoing(all_events)
-        self.definitions = _definitions_of(items)
+        self.definitions = definitions_of(items)
         wanted = {definition.pk for told in self.definitions.values() for definition in told}
         self.choices = Choices.load(list(self.people), wanted, function)
         self.own_addresses = addresses.own()
@@ -165,7 +165,7 @@ def _homes_of(event: TicketEvent) -> list[Ticket]:
     return [home for home in (event.ticket, event.ticket.merged_into) if home is not None]
 
 
-def _definitions_of(items):
+def definitions_of(items):
     """{notice id: the definitions that told of it by mail}; any that is still wanted keeps the item."""
     told = Candidate.objects.filter(channel=EMAIL.name, drop="").order_by()
     # By the notices themselves: asked by way of the mails, PostgreSQL may read every candidate there is.
