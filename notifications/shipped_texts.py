@@ -13,8 +13,8 @@ Owner: {{owner}}
 CREATED_JA = """\
 {{actor}} さんがこのチケットを作成しました。
 
-担当窓口: {{ticket.queue}}
-ステータス: {{ticket.state}}
+キュー: {{ticket.queue}}
+状態: {{ticket.state}}
 優先度: {{ticket.priority}}
 担当者: {{owner}}
 
@@ -42,8 +42,8 @@ Customer: {{customer}}"""
 SITUATION_JA = """\
 
 
-担当窓口: {{ticket.queue}}
-ステータス: {{ticket.state}}
+キュー: {{ticket.queue}}
+状態: {{ticket.state}}
 優先度: {{ticket.priority}}
 担当者: {{owner}}
 顧客: {{customer}}"""
@@ -56,7 +56,7 @@ Solution due: {{ticket.solution_due}}"""
 
 PROMISED_JA = """
 
-初回応答期限: {{ticket.first_response_due}}
+初回回答期限: {{ticket.first_response_due}}
 更新期限: {{ticket.update_due}}
 解決期限: {{ticket.solution_due}}"""
 

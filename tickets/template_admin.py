@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.template.defaultfilters import linebreaksbr
 from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from opsi.audit_admin import Audited
 from opsi.models import Customer, User
@@ -61,7 +61,7 @@ class TextTemplateAdmin(Audited, admin.ModelAdmin):
 
     @admin.display(description=gettext_lazy("queues"))
     def in_queues(self, template):
-        return ", ".join(queue.name for queue in template.queues.all()) or _("all")
+        return ", ".join(queue.name for queue in template.queues.all()) or pgettext("filter", "all")
 
     @admin.display(description=gettext_lazy("What can be filled in"))
     def tags(self, template):

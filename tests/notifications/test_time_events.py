@@ -163,7 +163,7 @@ def test_what_the_others_say(overdue, uma, aiko, shipped, subject, first_line):
     english = said(shipped, overdue, uma)
     assert subject in english.subject
     assert english.body.splitlines()[0] == first_line
-    assert "担当窓口: Service desk" in said(shipped, overdue, aiko).body
+    assert "キュー: Service desk" in said(shipped, overdue, aiko).body
 
 
 def test_in_one_line(overdue, uma):
