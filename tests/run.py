@@ -1,4 +1,4 @@
-"""What `bin/test` runs: linters, an audit of dependencies, pytest with a browser and, asked for, real servers."""
+"""What `bin/test` runs: linters, licences and an audit of dependencies, pytest with a browser and real servers."""
 
 import os
 import signal
@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from tests import browser, dependencies
+from tests import browser, dependencies, licences
 from tests.services import servers
 
 LINTERS = (
@@ -63,6 +63,7 @@ def _lint(environment: dict[str, str]) -> bool:
         print(f"$ {' '.join([name, *arguments])}", flush=True)
         done = subprocess.run([os.path.join(bin_folder, name), *arguments], env=environment, check=False)
         good = good and done.returncode == 0
+    good = licences.allowed() and good
     return dependencies.audit(environment) and good
 
 
