@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from opsi import health, metrics, preferences, second_step, sso_door, two_step, views
+from opsi import health, metrics, preferences, second_step, security_txt, sso_door, two_step, views
 
 urlpatterns = [
     path("login/", views.login, name="login"),
@@ -27,4 +27,5 @@ urlpatterns = [
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),
+    path(".well-known/security.txt", security_txt.security_txt, name="security-txt"),
 ]

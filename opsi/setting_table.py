@@ -210,6 +210,12 @@ SECTIONS: dict[str, tuple[Setting, ...]] = {
             "3f9c0a7be1d24586a0c7",
         ),
         Setting(
+            "OPSI_SECURITY_CONTACT",
+            "whom to tell of a vulnerability, as `mailto:…` or `https://…`: with it `/.well-known/security.txt` answers"
+            " ([security](security.md#whom-to-tell))",
+            "mailto:security@example.com",
+        ),
+        Setting(
             "OPSI_LOG_FORMAT",
             "`console`, or `json`: one object a line on stderr"
             " ([operations](operations.md#one-id-from-the-request-to-the-mail))",

@@ -48,6 +48,7 @@ try:
     OPSI_TWO_STEP_ADMINS = env.flag("OPSI_TWO_STEP_ADMINS")
     OPSI_OIDC = OpenIDConnect.read(env)
     OPSI_METRICS_TOKEN = env.token("OPSI_METRICS_TOKEN")
+    OPSI_SECURITY_CONTACT = env.contact("OPSI_SECURITY_CONTACT")
     _log_format = env.choice("OPSI_LOG_FORMAT", ("console", "json"))
     OPSI_WEB_PROCESSES = env.number("WEB_CONCURRENCY", 1, 1_000)
 except BadSetting as error:

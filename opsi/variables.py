@@ -15,6 +15,7 @@ MOST = 2_147_483_647
 LONGEST_SHOWN = 80  # characters of a wrong value
 YES = ("1", "true", "yes", "on")
 NO = ("0", "false", "no", "off")
+CONTACT = re.compile(r"mailto:[!-?A-~]+@[!-?A-~]+|https://[!-~]+")
 HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\.?|\[[0-9A-Fa-f:.]+\]")
 
 
@@ -152,6 +153,16 @@ class Variables:
                 f"{name} is {shown(value)}, but must look like https://login.example.com/realms/desk."
             )
         return url
+
+    def contact(self, name: str) -> str:
+        """Where somebody is reached, as an address that a program can open; "" where unset."""
+        value = self.text(name)
+        if value and not CONTACT.fullmatch(value):
+            raise BadSetting(
+                f"{name} is {shown(value)}, but must look like mailto:security@example.com or"
+                " https://example.com/security."
+            )
+        return value
 
     def token(self, name: str) -> str:
         """A long random text by which another program is known; "" where unset."""

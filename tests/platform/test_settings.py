@@ -136,6 +136,10 @@ WRONG = {
     "OPSI_SESSION_HOURS": ["0", "8761", LARGE],
     "OPSI_TWO_STEP_ADMINS": ["maybe"],
     "OPSI_METRICS_TOKEN": ["short", "a token with ümlauts in it", "two\nlines of characters"],
+    "OPSI_SECURITY_CONTACT": [
+        "security@example.com", "mailto:security", "http://example.com/security", "https://", "mailto:a b@example.com",
+        "mailto:ø@example.com", "https://example.com\nExpires: never",
+    ],
     "OPSI_LOG_FORMAT": ["xml", "JSON"],
 }  # fmt: skip
 WRONG_SINGLE_SIGN_ON = [
