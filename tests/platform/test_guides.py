@@ -14,7 +14,7 @@ pytestmark = pytest.mark.once  # asks no database
 
 PROJECT = Path(__file__).resolve().parents[2]
 DOCS = PROJECT / "docs"
-PAGES = [PROJECT / "README.md", *sorted(DOCS.rglob("*.md"))]
+PAGES = [*sorted(PROJECT.glob("*.md")), *sorted(DOCS.rglob("*.md"))]
 DECISIONS = sorted((DOCS / "decisions").glob("[0-9]*.md"))
 OPERATOR = (DOCS / "guide" / "operator.md").read_text()
 MOST_LINES = 45
