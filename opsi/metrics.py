@@ -4,6 +4,8 @@ So they are the same whichever web process answers, and right however many worke
 with `collect`.
 """
 
+from collections.abc import Iterator
+
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,7 +13,11 @@ from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import InfoMetricFamily
+from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
+
+from opsi import __version__
 
 _registry = CollectorRegistry(auto_describe=False)
 _collectors: set[type[Collector]] = set()
@@ -22,6 +28,14 @@ def collect(collector: type[Collector]) -> None:
     if collector not in _collectors:
         _collectors.add(collector)
         _registry.register(collector())
+
+
+class Program(Collector):
+    def collect(self) -> Iterator[Metric]:
+        yield InfoMetricFamily("opsi", "What runs here.", {"version": __version__})
+
+
+collect(Program)
 
 
 @never_cache

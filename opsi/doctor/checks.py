@@ -5,6 +5,7 @@ from opsi.doctor import database, settings, surroundings
 
 
 def register() -> None:
+    doctor.register("version", surroundings.version)
     doctor.register("settings", settings.variables)
     doctor.register("secret key", settings.secret_key)
     doctor.register("addresses", settings.addresses)

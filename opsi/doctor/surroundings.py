@@ -1,18 +1,21 @@
-"""What the program stands on besides the database: disk, static files, broker."""
+"""What runs here, and what it stands on besides the database: disk, static files, broker."""
 
 import errno
 import filecmp
 import os
+import platform
 import shutil
 import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import django
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.contrib.staticfiles.storage import staticfiles_storage
 
+from opsi import __version__
 from opsi.celery import app
 from opsi.doctor import Asked, Said, bad, ok, one_line, warning
 from opsi.doctor.settings import reason
@@ -21,6 +24,11 @@ MIB = 1024 * 1024
 LITTLE, TOO_LITTLE = 1024 * MIB, 100 * MIB  # bytes free
 FEW_FILES = 1_000
 ANSWER = 2.0  # seconds that workers have for it
+
+
+def version(_asked: Asked) -> Iterator[Said]:
+    """What to name when asking somebody for help."""
+    yield ok(f"Ops I tickets {__version__}, Django {django.__version__}, Python {platform.python_version()}.")
 
 
 def disk(_asked: Asked) -> Iterator[Said]:

@@ -6,6 +6,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from notifications import tasks
 from notifications.choices import MailState
 from notifications.models import Mail, Outbox, WorkerSign, worker
+from opsi import __version__
 from tests.waiting import START, minutes
 from watchers.models import Watcher
 
@@ -62,6 +63,7 @@ def test_who_asks_beside_the_proxy_does_so_by_a_name_that_is_allowed(client, set
 def test_of_a_new_installation(client):
     found = read(client)
     assert "opsi_worker_heard_seconds" not in found
+    assert found["opsi_info", __version__] == 1
     assert found["opsi_events", "waiting"] == 0
     assert found["opsi_event_oldest_seconds"] == 0
     assert found["opsi_mails", "due"] == 0

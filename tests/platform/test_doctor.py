@@ -25,8 +25,8 @@ from tests.smtp import free_port
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-fifty-characters-and-more-that-nobody-guesses"
 PARTS = [
-    "settings", "secret key", "addresses", "pages", "disk", "static files", "database", "migrations", "clock",
-    "saved secrets", "administrators", "broker", "queues",
+    "version", "settings", "secret key", "addresses", "pages", "disk", "static files", "database", "migrations",
+    "clock", "saved secrets", "administrators", "broker", "queues",
     "mail route", "mail server", "test mail", "worker's clock", "worker",
     "events", "mail",
 ]  # fmt: skip
