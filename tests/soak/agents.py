@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-POLL_EVERY = 3.0  # seconds, as static/js/badge.js does
+POLL_EVERY = 3.0  # seconds; an open page asks every 2.5
 SECRET = "a" * 32  # of the form's and the cookie's token, which are to agree
 TIMEOUT = 30.0
 
