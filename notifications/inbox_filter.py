@@ -17,7 +17,7 @@ from notifications.badge import MOST, Badge
 from notifications.choices import InboxState, Severity
 from notifications.inbox_list import SHOWN, Line, lines
 from notifications.models import InboxFilter, InboxRow
-from notifications.reasons import YOUR_PART
+from notifications.reasons import parts
 from opsi.models import User
 from tickets.models import Queue, Ticket
 
@@ -54,7 +54,7 @@ class Filter:
         return cls(
             view if view in VIEWS else "all",
             severity if severity in SEVERITIES else "",
-            reason if reason in YOUR_PART else "",
+            reason if reason in parts() else "",
             queue if queue.isascii() and queue.isdigit() and len(queue) < 10 else "",
             query.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH],
             _position(query.get("older", "")),
@@ -139,7 +139,7 @@ class Filter:
         return bool(self.severity or self.reason or self.queue or self.search or self.older)
 
     def reasons(self) -> Iterator[tuple[str, str | Promise, bool]]:
-        for name, label in YOUR_PART.items():
+        for name, label in parts().items():
             yield name, label, name == self.reason
 
     def queues(self, person: User) -> list[tuple[str, str, bool]]:

@@ -1,46 +1,10 @@
 """Whom a definition could ever reach, so that nobody is offered a choice about what cannot concern them (domain §5)."""
 
-from collections.abc import Callable
-
-from notifications import addresses
+from notifications import addresses, recipients
 from notifications.models import Definition
 from notifications.models.definition import split_addresses
 from opsi.models import User
-from opsi.roles import AgentRole, CustomerRole
 from tickets import events
-
-
-def _is_agent(person):
-    return person.is_agent
-
-
-def _works_on_tickets(person):
-    return person.holds(AgentRole.USER)
-
-
-def _is_customer_user(person):
-    return person.customer_id is not None
-
-
-def _is_customer_manager(person):
-    return _is_customer_user(person) and person.customer_role == CustomerRole.MANAGER
-
-
-# Who can be found by a kind of recipient at all; everybody, by those that are not here.
-BY_KIND: dict[str, Callable[[User], bool]] = {
-    "owner": _works_on_tickets,
-    "responsible": _works_on_tickets,
-    "write_agents": _works_on_tickets,
-    "assignment_group": _is_agent,
-    "newly_concerned": _is_agent,
-    "informed": _is_agent,
-    "queue_subscribers": _is_agent,
-    "service_subscribers": _is_agent,
-    "queue_and_service_subscribers": _is_agent,
-    "admins": lambda person: person.holds(AgentRole.ADMIN),
-    "customer_user": _is_customer_user,
-    "following_managers": _is_customer_manager,
-}
 
 
 def reaches(definition: Definition, person: User) -> bool:
@@ -62,12 +26,15 @@ def kinds_of(definition: Definition, person: User) -> list[str]:
         "named_groups": any(group.pk in groups for group in definition.named_groups.all()),
         "extra_addresses": _is_addressed(definition, person),
     }
-    ticked = [kind for kind in definition.recipients if BY_KIND.get(kind, _anybody)(person)]
+    ticked = [kind for kind in definition.recipients if _can_find(kind, person)]
     return [*ticked, *(kind for kind, is_named in named.items() if is_named)]
 
 
-def _anybody(person):
-    return True
+def _can_find(kind, person):
+    try:
+        return recipients.get(kind).finds(person)
+    except KeyError:  # of an app that is gone
+        return False
 
 
 def _is_internal(definition):

@@ -14,22 +14,13 @@ CLOSER: dict[str, str | Promise] = {
     GROUP_MEMBER: gettext_lazy("Members of watching groups"),
     STATE_CHANGES_ONLY: gettext_lazy("Watchers of state changes"),
 }
-YOUR_PART: dict[str, str | Promise] = {
-    "creator": gettext_lazy("you created it"),
-    "owner": gettext_lazy("you own it"),
-    "responsible": gettext_lazy("you are responsible for it"),
-    "assignment_group": gettext_lazy("your group works on it"),
-    "watchers": gettext_lazy("you watch it"),
-    GROUP_MEMBER: gettext_lazy("a group of yours watches it"),
-    "customer_user": gettext_lazy("it is your request"),
-    "following_managers": gettext_lazy("you follow your customer's tickets"),
-    "newly_concerned": gettext_lazy("it is yours now"),
-    "informed": gettext_lazy("somebody wants you to know"),
-    "watcher_subject": gettext_lazy("it is about your watching"),
-    "queue_subscribers": gettext_lazy("you subscribe to its queue"),
-    "service_subscribers": gettext_lazy("you subscribe to its service"),
-    "queue_and_service_subscribers": gettext_lazy("you subscribe to its queue and service"),
-}
+CLOSER_PARTS: dict[str, str | Promise] = {GROUP_MEMBER: gettext_lazy("a group of yours watches it")}
+
+
+def parts() -> dict[str, str | Promise]:
+    """{reason: said to whoever is told for it}, of those that have something to say."""
+    of_kinds = {kind.name: kind.you for kind in recipients.all_kinds() if kind.you}
+    return of_kinds | CLOSER_PARTS
 
 
 def your_parts(notice: Notice) -> list[str]:
@@ -44,16 +35,17 @@ def _standing_in(notice):
 
 def your_part(kind: str) -> str:
     """Why a person is told, by the name of the recipient kind, such as “you watch it”."""
-    if kind in YOUR_PART:
-        return str(YOUR_PART[kind])
-    return _("you are among: %(kind)s") % {"kind": label(kind)}
+    said = CLOSER_PARTS.get(kind) or _kind(kind, "you")
+    return str(said) or _("you are among: %(kind)s") % {"kind": label(kind)}
 
 
 def label(kind: str) -> str:
     """What a recipient kind is called; its name where it is gone meanwhile."""
-    if kind in CLOSER:
-        return str(CLOSER[kind])
+    return str(CLOSER.get(kind) or _kind(kind, "label") or kind)
+
+
+def _kind(kind, attribute):
     try:
-        return str(recipients.get(kind).label)
+        return getattr(recipients.get(kind), attribute)
     except KeyError:
-        return kind
+        return ""

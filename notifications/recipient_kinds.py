@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.utils.functional import Promise
 
 from notifications.models import Definition
+from opsi.models import User
+from opsi.roles import AgentRole, CustomerRole
 from tickets.models import TicketEvent
 
 
@@ -22,11 +25,37 @@ type Found = Iterator[tuple[Match, int | str] | tuple[Match, int | str, str]]
 type Resolver = Callable[[Sequence[Match]], Found]
 
 
+def anybody(person: User) -> bool:
+    return True
+
+
+def is_agent(person: User) -> bool:
+    return person.is_agent
+
+
+def works_on_tickets(person: User) -> bool:
+    return person.holds(AgentRole.USER)
+
+
+def is_administrator(person: User) -> bool:
+    return person.holds(AgentRole.ADMIN)
+
+
+def is_customer_user(person: User) -> bool:
+    return person.customer_id is not None
+
+
+def is_customer_manager(person: User) -> bool:
+    return is_customer_user(person) and person.customer_role == CustomerRole.MANAGER
+
+
 @dataclass(frozen=True)
 class RecipientKind:
     """`used_by` says whether a definition means this kind; None: where it is ticked in its `recipients`.
 
-    `only_of` are the names of the events that have such people at all; empty: every event may.
+    `only_of` are the names of the events that have such people at all; empty: every event may. `you` says to those who
+    are told why, such as “you watch it”, and `explained` more of the kind to whoever writes definitions. `finds` says
+    whether it can ever find a person: who cannot be found is not asked for a preference.
     """
 
     name: str
@@ -34,6 +63,9 @@ class RecipientKind:
     resolve: Resolver
     used_by: Callable[[Definition], bool] | None = None
     only_of: frozenset[str] = frozenset()
+    you: str | Promise = ""
+    explained: str | Promise = ""
+    finds: Callable[[User], bool] = anybody
 
     def is_of(self, event: str) -> bool:
         """Whether the event of this name can have such people."""
@@ -67,16 +99,25 @@ def choices() -> list[tuple[str, str | Promise]]:
     return [(kind.name, kind.label) for kind in _kinds.values() if kind.used_by is None]
 
 
+def explanation(name: str) -> str | Promise:
+    """What is said of the kind called `name` where definitions are written; "" where there is nothing to say."""
+    return _kinds[name].explained
+
+
 def kind(
-    name: str,
-    label: str | Promise,
-    used_by: Callable[[Definition], bool] | None = None,
-    only_of: Iterable[str] = (),
+    name: str, label: str | Promise, *, only_of: Iterable[str] = (), **more: Any
 ) -> Callable[[Resolver], Resolver]:
-    """Decorates the resolver of a kind."""
+    """Decorates the resolver of a kind; `more` as for RecipientKind."""
 
     def register_resolver(resolve: Resolver) -> Resolver:
-        register(RecipientKind(name, label, resolve, used_by, frozenset(only_of)))
+        register(RecipientKind(name, label, resolve, only_of=frozenset(only_of), **more))
         return resolve
 
     return register_resolver
+
+
+def spread(wanted: Iterable[tuple[Match, int | None]], people_of: dict[int, set[int]]) -> Found:
+    """Each match with the people of the thing (a group, a queue) that it asked for."""
+    for match, key in wanted:
+        for person in people_of.get(key, ()) if key else ():
+            yield match, person

@@ -16,16 +16,16 @@ YES_NO = (("", _("either")), ("yes", _("yes")), ("no", _("no")))
 class Ticks(forms.CheckboxSelectMultiple):
     """Boxes to tick, side by side where there is room, in the groups of the choices if these have any.
 
-    `explained` says more of a choice, by its value; `found_by` labels a box to find one by, which is there with script.
+    `explained(value)` says more of a choice; `found_by` labels a box to find one by, which is there with script.
     """
 
     def __init__(self, attrs=None, choices=(), *, explained=None, found_by=""):
         super().__init__(attrs, choices)
-        self.explained, self.found_by = explained or {}, found_by
+        self.explained, self.found_by = explained or (lambda value: ""), found_by
 
     def create_option(self, name, value, label, selected, index, subindex=None, attrs=None):
         option = super().create_option(name, value, label, selected, index, subindex, attrs)
-        option["explanation"] = self.explained.get(value, "")
+        option["explanation"] = self.explained(value)
         if option["explanation"]:
             option["attrs"]["aria-describedby"] = f"{option['attrs'].get('id', name)}_explained"
         return option

@@ -68,7 +68,7 @@ class DefinitionForm(forms.ModelForm):
         required=True,
         error_messages={"required": _("Choose at least one event.")},
     )
-    recipients = ticks(_("recipients"), recipients.choices, explained=definition_help.RECIPIENTS)
+    recipients = ticks(_("recipients"), recipients.choices, explained=recipients.explanation)
     roles = ticks(_("roles"), [*AgentRole.choices, *CustomerRole.choices])
     channels = ticks(
         _("channels"),

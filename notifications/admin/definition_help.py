@@ -31,30 +31,6 @@ FIELDS: dict[str, str | Promise] = {
     "tooltip": _("A sentence that explains it to people in their preferences."),
 }
 
-# Beside a kind of recipients; one that is not here explains itself.
-RECIPIENTS: dict[str, str | Promise] = {
-    "creator": _("Whoever opened the ticket."),
-    "owner": _("The agent it is assigned to."),
-    "responsible": _("The agent who answers for it."),
-    "assignment_group": _("All members of the group it is assigned to."),
-    "watchers": _("Everybody who watches it, members of watching groups too."),
-    "customer_user": _("The customer's person it is for."),
-    "following_managers": _("Only those who chose to follow in their preferences."),
-    "newly_concerned": _(
-        "Whoever becomes owner, responsible or a member of the group by it, or subscribes to its new "
-        "queue or service."
-    ),
-    "informed": _("Whom the writer of a note chose, or named with @."),
-    "watcher_subject": _("Of being added or removed, not of the ticket."),
-    "write_agents": _("All who may change it: these can be many."),
-    "queue_subscribers": _("Agents choose queues in their preferences."),
-    "service_subscribers": _("Agents choose services in their preferences."),
-    "queue_and_service_subscribers": _("Only those who chose both."),
-    "first_article_recipients": _("The addresses of To and Cc; of what a customer wrote, the sender too."),
-    "last_article_recipients": _("The addresses of To and Cc; of what a customer wrote, the sender too."),
-    "admins": _("All who hold the role of the administrator."),
-}
-
 # Above a group of fields.
 TICKET_FILTER = _(
     "Leave empty what does not matter. Of each field that is filled in, the ticket must have one of "
