@@ -20,9 +20,8 @@ from functools import partial
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
-from notifications import inbox, standing_in, windows
+from notifications import channels, standing_in, windows
 from notifications.candidates import gather, match
-from notifications.channels import IN_APP
 from notifications.drops import Judge, Telling, drop_told_today
 from notifications.facts import MODELS
 from notifications.merging import merge
@@ -189,7 +188,7 @@ def _write(operation, tellings, problems, function, now):
         notices, pending = merge(tellings, operation, now, function.window)
         rows.insert(notices)
         rows.insert_values(Candidate, (telling.candidate() for telling in tellings))
-        inbox.receive([notice for notice in notices if IN_APP.name in notice.channels], now)
+        channels.deliver(notices, now)
         if windows.collect(pending, function, now):
             transaction.on_commit(wake_mailing, robust=True)
         Tally.objects.add(counts(tellings), now)

@@ -1,5 +1,7 @@
 """The one global choice, both functions side by side (domain §4): what each needs, tests, and the change-over."""
 
+from copy import copy
+
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
@@ -13,7 +15,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from notifications import addresses
+from notifications import addresses, channels
+from notifications.admin.definition_words import both
 from notifications.admin.forms import ChangeOverForm, CombiningForm, MailServerForm
 from notifications.admin.ports import port_and_security
 from notifications.choices import Authentication, Function, Security
@@ -194,7 +197,7 @@ def _leaving(count, function):
 def _of_opsi(function):
     """[(what, how)], in the order of `_of_server`, so that the two can be compared line by line (domain §4)."""
     return [
-        (_("Channels"), _("In the app and by e-mail.")),
+        (_("Channels"), _through(Function.OPSI, function)),
         (
             _("Server"),
             _("None to prepare: mail leaves by this installation's own route (%(route)s).")
@@ -217,10 +220,9 @@ def _of_server(server, function):
     signing_in = server.get_authentication_display()
     if server.authentication != Authentication.NONE and server.account:
         signing_in = f"{signing_in}: {server.account}"
-    in_app = _("By e-mail, and in the app as well.")
     combined = _one_mail_within(function) if function.combine_on_mail_server else _("One mail each.")
     return [
-        (_("Channels"), in_app if function.also_in_app else _("By e-mail only.")),
+        (_("Channels"), _through(Function.MAIL_SERVER, function)),
         (
             _("Server"),
             f"{server} ({server.get_security_display()})" if server.host else _("Your own: not entered yet."),
@@ -231,6 +233,13 @@ def _of_server(server, function):
         (_("Order"), _("The most important first among what waits.")),
         (_("Rate"), _rate(server.rate_per_minute)),
     ]
+
+
+def _through(one, function):
+    """The channels there are once `one` is in use, with the settings of `function`."""
+    then = copy(function)
+    then.function = one
+    return both([str(channel.label) for channel in channels.all_channels() if channel.available(then)])
 
 
 def _one_mail_within(function):

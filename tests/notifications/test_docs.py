@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from notifications import recipients
+from notifications import channels, recipients
 from notifications.drafts import KEYS
 from notifications.shipped import SHIPPED
 from notifications.tags import all_tags
@@ -41,6 +41,13 @@ TABLES = {
     ),
     "Recipients": table(
         ("kind", "shown as"), *((f"`{kind.name}`", str(kind.label)) for kind in recipients.all_kinds())
+    ),
+    "Channels": table(
+        ("channel", "shown as", "goes to"),
+        *(
+            (f"`{channel.name}`", str(channel.label), "an address" if channel.is_mail else "a person")
+            for channel in channels.all_channels()
+        ),
     ),
     "Tags": table(
         ("tag", "what it says"), *((f"`{{{{{tag.name}}}}}`", str(tag.label)) for tag in all_tags())

@@ -434,11 +434,12 @@ def test_both_are_told_line_by_line(admin):
     context = admin.get(PAGE).context
     assert [what for what, _how in context["opsi_rows"]] == [what for what, _how in context["server_rows"]]
     server = dict(context["server_rows"])
-    assert server["Channels"] == "By e-mail only."
+    assert server["Channels"] == "E-mail"
     assert server["Server"] == "127.0.0.1:2525 (None (SMTP, port 25))"
     assert server["Signing in"] == "User and password: desk"
     assert server["Combining"] == "One mail each."
     assert server["Rate"] == "30 mails a minute at most."
+    assert dict(context["opsi_rows"])["Channels"] == "In the app and E-mail"
     assert dict(context["opsi_rows"])["Combining"].startswith(
         "Notifications to one address within 10 minutes"
     )
