@@ -1,8 +1,8 @@
-"""The platform's own pages: signing in and out, personal preferences, health."""
+"""The platform's own pages: signing in and out, personal preferences, help, health."""
 
 from django.urls import path
 
-from opsi import health, metrics, preferences, second_step, security_txt, sso_door, two_step, views
+from opsi import health, help, metrics, preferences, second_step, security_txt, sso_door, two_step, views
 
 urlpatterns = [
     path("login/", views.login, name="login"),
@@ -24,6 +24,9 @@ urlpatterns = [
     path("preferences/two-step/code/", two_step.first_code, name="first-code"),
     path("preferences/two-step/recovery-codes/", two_step.recovery_codes, name="recovery-codes"),
     path("preferences/single-sign-on/", sso_door.connection, name="single-sign-on"),
+    path("help/", help.index, name="help"),
+    path("help/images/<path:picture>", help.picture, name="help_picture"),
+    path("help/<path:page>/", help.page, name="help_page"),
     path("healthz", health.healthz, name="healthz"),
     path("readyz", health.readyz, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

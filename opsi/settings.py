@@ -126,6 +126,9 @@ TEMPLATES = [
 ]
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
+# What `opsi.help` shows; where the folder is missing there is no help.
+OPSI_DOCS_DIR = BASE_DIR / "docs"
+
 # People and sessions
 AUTH_USER_MODEL = "opsi.User"
 AUTHENTICATION_BACKENDS = ["opsi.authentication.PeopleBackend"]

@@ -18,7 +18,7 @@ def kind_of(address: str) -> str:
         found = resolve(parts.path)
     except Resolver404:
         return ""
-    told_apart = [str(value) for name, value in found.kwargs.items() if name == "function"]
+    told_apart = [str(value) for name, value in found.kwargs.items() if name in ("function", "page")]
     told_apart += re.findall(r"\b(?:kind|view|show)=\w+", parts.query)
     name = found.view_name or ""
     # The admin's pages have a test of their own (tests/notifications/test_admin_in_browser.py).

@@ -51,6 +51,10 @@ def opened(number, enter, stack):
     watch.click()
     expect(aiko.get_by_role("dialog")).to_be_visible()
     yield "aiko at the watcher dialog, in Japanese", aiko
+    ada = enter(stack, "ada")
+    for page in ("developer", "docs/notifications"):  # code, and tables wider than a screen
+        ada.goto(f"/help/{page}/")
+        yield f"ada at {page} of the help", ada
 
 
 def test_what_opens_stands_in_nobodys_way(ticket, enter, demo_stack):

@@ -70,7 +70,7 @@ def _argument(world, row, name):
         case "token":
             unsubscribes = row.route.startswith("unsubscribe") == row.what.endswith("'s")
             return world.unsubscribe_token(owner) if unsubscribes else world.address_token(owner)
-        case "provider" | "function":
+        case "provider" | "function" | "page" | "picture":
             return row.what
         case "pk" | "object_id" if row.what == "unknown":
             return UNKNOWN_ID

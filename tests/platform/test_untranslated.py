@@ -10,9 +10,11 @@ from html.parser import HTMLParser
 
 import pytest
 from django.apps import apps
+from django.conf import settings as project
 from django.test import Client
 from django.utils import translation
 
+from opsi import help
 from tests.platform import access_world
 from tests.platform.access_requests import address
 from tests.platform.access_table import TABLES, rows_of
@@ -20,7 +22,8 @@ from tests.platform.access_table import TABLES, rows_of
 pytestmark = [pytest.mark.timeout(300), pytest.mark.once]
 
 SAID = ("title", "aria-label", "aria-roledescription", "placeholder", "alt", "label", "data-failed")
-SILENT = {"script", "style", "template", "code", "kbd", "pre", "iframe"}
+OF_DOCS = "of-docs"  # what stands in docs/ has a language of its own
+SILENT = {"script", "style", "template", "code", "kbd", "pre", "iframe", OF_DOCS}
 NAMES = re.compile(
     # What Django and django-axes write in English alone: what a picture says, how a row is called.
     r"True|False|None|Axes|Attempted Access: [\d :.+-]+"
@@ -47,12 +50,16 @@ class Words(HTMLParser):
     def handle_starttag(self, tag, attrs):
         given = dict(attrs)
         if tag not in {"meta", "link", "input", "br", "img", "hr", "col", "source", "wbr", "path", "use"}:
-            self.path.append("code" if "avatar" in (given.get("class") or "") else tag)
+            self.path.append(self._kind(tag, given))
         for name in SAID:
-            if given.get(name):
+            if given.get(name) and OF_DOCS not in self.path:
                 self.found.append((f"{tag}[{name}]", given[name]))
         if tag == "input" and given.get("type") in {"submit", "button", "reset"} and given.get("value"):
             self.found.append(("input[value]", given["value"]))
+
+    def _kind(self, tag, given):
+        classes = (given.get("class") or "").split()
+        return "code" if "avatar" in classes else OF_DOCS if OF_DOCS in classes else tag
 
     def handle_endtag(self, tag):
         if self.path:
@@ -88,6 +95,7 @@ def own_words():
     for model in apps.get_models():
         for row in model._default_manager.values():
             found.update(texts_in(row.values()))
+    found.update(help.library(project.OPSI_DOCS_DIR).titles.values())
     words = {" ".join(text.split()) for text in found if LETTERS.search(text)}
     # Whole words alone: a short one in a longer would hide it.
     by_length = sorted(words, key=len, reverse=True)

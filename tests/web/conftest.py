@@ -72,6 +72,8 @@ def _values(scene):
         "row": row.pk if row else 1,
         "operation": scene.events.order_by("pk").first().operation or UUID(int=1),
         "function": "server",
+        "page": "customer",
+        "picture": "zoom-with-watchers.png",
         "provider": "postmark",
         "pk": Definition.objects.order_by("pk").first().pk,
         "app_label": "tickets",
