@@ -85,7 +85,8 @@ def library(folder: Path) -> Library:
     """The files of `folder`, looked at once a process."""
     folder = folder.resolve()
     found = Library()
-    for file in sorted(folder.rglob("*.md")):
+    # What lies deeper is more particular: it stands behind.
+    for file in sorted(folder.rglob("*.md"), key=lambda file: (len(file.parts), file)):
         place = file.relative_to(folder)
         match place.parts:
             case ("guide", _file) if place.stem in GUIDES:
