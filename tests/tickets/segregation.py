@@ -149,6 +149,8 @@ def parts_of(ticket, world, login):
         "other": next(one.number for one in world.tickets.values() if one != ticket),
         "slug": "night",
         "template": 1,
+        "page": "customer",
+        "picture": "zoom-with-watchers.png",
         "kept": 1,
         "act": uuid.UUID(int=4),
         "change": 1,
