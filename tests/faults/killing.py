@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import connections
 
-from notifications import dispatch, inbox, mailing, outcomes, receivers
+from notifications import channels, dispatch, mailing, outcomes, receivers
 from notifications.models import mail, outbox, tally
 from notifications.transports import SmtpTransport
 
@@ -52,7 +52,7 @@ WRITING = {
 WORKING = {
     "an operation is claimed": Step(outbox.OutboxQuerySet, "claim_next", before=False),
     "in the middle of a dispatch": Step(dispatch, "_write"),
-    "notices are written, inboxes are not": Step(inbox, "receive"),
+    "notices are written, inboxes are not": Step(channels, "deliver"),
     "its rows are written, not committed": Step(tally.TallyManager, "add"),
     "mails are claimed": Step(mail.MailQuerySet, "claim", before=False),
     "mails are composed, nothing is frozen": Step(mailing.Batch, "_freeze"),

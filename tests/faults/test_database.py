@@ -14,7 +14,7 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.test import Client
 
-from notifications import inbox, mailing
+from notifications import channels, mailing
 from notifications.dispatch import dispatch_operation, dispatch_waiting
 from notifications.mailing import send_due
 from notifications.models import DeliveryAttempt, InboxRow, Mail, Outbox
@@ -73,7 +73,7 @@ def once(monkeypatch, owner, name, act):
 @on_postgresql
 def test_a_connection_dropped_mid_dispatch_undoes_it_and_it_is_done_again_in_seconds(waiting, monkeypatch):
     """Guard: putting off over a new connection, without which its lease holds everybody off for a minute."""
-    once(monkeypatch, inbox, "receive", drop_connection)
+    once(monkeypatch, channels, "deliver", drop_connection)
     assert dispatch_operation(waiting) is False
     assert told() == {}
     row = Outbox.objects.get()
@@ -87,7 +87,7 @@ def test_a_connection_dropped_mid_dispatch_undoes_it_and_it_is_done_again_in_sec
 @on_postgresql
 def test_after_a_connection_dropped_the_others_of_a_turn_are_dispatched(waiting, ticket, mika, monkeypatch):
     ticket.note("And again.", by=mika)
-    once(monkeypatch, inbox, "receive", drop_connection)
+    once(monkeypatch, channels, "deliver", drop_connection)
     assert dispatch_waiting() == 2
     assert told() == {"uma": 1}
 

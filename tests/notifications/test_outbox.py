@@ -103,7 +103,7 @@ def test_work_that_outlasts_its_lease_counts_for_whoever_ends_it_first(waiting):
 
 
 def test_a_failure_is_tried_again_later_each_time_twice_as_late(waiting, monkeypatch):
-    monkeypatch.setattr("notifications.dispatch.inbox.receive", lambda *args: 1 / 0)
+    monkeypatch.setattr("notifications.dispatch.channels.deliver", lambda *args: 1 / 0)
     now = timezone.now()
     delays = []
     with time_machine.travel(now, tick=False) as clock:
@@ -123,7 +123,7 @@ def test_a_failure_is_tried_again_later_each_time_twice_as_late(waiting, monkeyp
 
 
 def test_after_many_failures_it_is_given_up_with_the_reason(waiting, monkeypatch):
-    monkeypatch.setattr("notifications.dispatch.inbox.receive", lambda *args: 1 / 0)
+    monkeypatch.setattr("notifications.dispatch.channels.deliver", lambda *args: 1 / 0)
     Outbox.objects.filter(pk=waiting).update(attempts=MAX_ATTEMPTS - 1)
     dispatch_operation(waiting)
     row = Outbox.objects.get(pk=waiting)
