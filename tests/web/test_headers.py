@@ -67,7 +67,7 @@ def test_no_cache_keeps_what_is_personal(addresses, everyone, signed_in, login):
         if route.name == "favicon":
             assert kept == "public, max-age=86400"
         elif route.name == "help_picture" and answer.status_code == 200:
-            assert set(kept.split(", ")) == {"private", "max-age=86400"}  # the same for everybody who may see it
+            assert set(kept.split(", ")) == {"private", "max-age=86400"}
         elif route.name in ASKED_AGAIN and "ETag" in answer.headers:
             assert set(kept.split(", ")) == {"private", "no-cache"}, address
         else:
