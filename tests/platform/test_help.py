@@ -19,7 +19,7 @@ PAGES = {
     "mail.md": "# Mail: `windows`\n\n## Why `manage.py` sends\n\nSo.\n",
     "decisions/README.md": "# Decisions\n",
 }
-ALL = ["lead", "operator", "developer", "agent", "customer", "docs/decisions/README", "docs/mail"]
+ALL = ["lead", "operator", "developer", "agent", "customer", "docs/mail", "docs/decisions/README"]
 READS = {
     "ada": ALL,
     **{login: ["agent", "customer"] for login in ("mika", "uma", "aiko", "vera")},

@@ -52,9 +52,11 @@ def test_every_index_has_its_reason():
 
 
 def test_a_statement_that_lost_its_index_is_found_out():
-    """Guard: the index, which it takes away."""
+    """Guard: the index, which it takes away: in the catalogue, as dropping it waits for whoever reads the table."""
     statements = hot.statements(Filled(World(20), 0.01))
     [badge] = [statement for statement in statements if statement.name == "badge"]
     with connection.cursor() as cursor:
-        cursor.execute("DROP INDEX inboxrow_unread")
+        cursor.execute(
+            "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'inboxrow_unread'::regclass"
+        )
     assert plans.missing(badge, plans.explained(badge)) == ["inboxrow_unread"]
