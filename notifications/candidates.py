@@ -17,6 +17,7 @@ from notifications import addresses, filters, recipients
 from notifications.models import Definition
 from notifications.recipients import Match
 from notifications.watching import STATE_CHANGES_ONLY
+from opsi.among import Among
 from opsi.models import User
 from tickets.models import Attachment, TicketEvent
 
@@ -159,8 +160,11 @@ def _forget_what_counts_for_nothing(concerns):
 
 def people_with(ids: Iterable[int]) -> dict[int, User]:
     """The people of these `ids`, with their settings; one statement for every 5,000."""
-    rows = User.objects.select_related("notification_settings").defer("password", "last_login")
-    return {person.pk: person for chunk in batched(ids, CHUNK) for person in rows.filter(pk__in=chunk)}
+    # All their columns: to leave some out costs Django more than it spares the database.
+    rows = User.objects.select_related("notification_settings")
+    return {
+        person.pk: person for chunk in batched(ids, CHUNK) for person in rows.filter(Among.these("pk", chunk))
+    }
 
 
 def _people_at(texts: Iterable[str]) -> tuple[dict[str, list[int | str]], dict[int, User]]:

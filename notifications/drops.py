@@ -85,16 +85,17 @@ class Judge:
         definitions = {concern.definition.pk for concern in concerns}
         self.choices = Choices.load(list(self.people), definitions, function)
         self.own_addresses = addresses.own()
-        self.readable = self._access(concerns)
+        events: set[TicketEvent] = set().union(*(concern.reasons for concern in concerns))
+        self.readable = self._access(events)
         self.muted = Mute.objects.pairs({concern.ticket_id for concern in concerns})
-        self.undoing = Undoing({event for concern in concerns for event in concern.reasons})
+        self.undoing = Undoing(events)
         self._mail: dict[int, str] = {}
         self.paused = AddressPause.objects.among(self.address_of(concern) for concern in concerns)
         self._dates: dict[tuple[str, datetime.datetime], datetime.date] = {}
 
-    def _access(self, concerns):
+    def _access(self, events):
         tickets = {}
-        for event in {event for concern in concerns for event in concern.reasons}:
+        for event in events:
             tickets[event.ticket_id] = event.ticket
             # A merge moved it: whoever is told of it must read it where it is now.
             for home in (event.ticket.merged_into, event.article.ticket if event.article else None):
@@ -134,8 +135,9 @@ class Judge:
             return Drop.ACTOR
         if self.undoing.silences(event, person.pk):
             return Drop.UNDONE
+        reasons = concern.reasons[event]
         of_own_end = event.name == "TicketUnsubscribe" and subject_of(event) == person.pk
-        if of_own_end and concern.reasons[event] != [STATE_CHANGES_ONLY]:
+        if of_own_end and reasons != [STATE_CHANGES_ONLY]:
             return ""  # of one's own removal one is told without reading the ticket any more
         # A merge takes the watchers along: by their watch they read where the ticket went on.
         homes = (event.ticket_id, event.ticket.merged_into_id)
@@ -145,7 +147,7 @@ class Judge:
             event.article and (event.article.ticket_id, person.pk) not in self.readable
         ):
             return Drop.NO_ARTICLE_ACCESS
-        if concern.reasons[event] == [STATE_CHANGES_ONLY]:
+        if reasons == [STATE_CHANGES_ONLY]:
             return Drop.STATE_CHANGES_ONLY
         if (event.ticket_id, person.pk) in self.muted and not outweighs(concern.definition, event, person.pk):
             return Drop.MUTED
@@ -156,19 +158,20 @@ class Judge:
         definition, person = concern.definition, concern.person
         if person is not None and not self.choices.allows(definition, person.pk, name):
             return Drop.PREFERENCE
-        if person is not None and channels.get(name).is_mail:
-            own = settings_of(person)
-            if own and not definition.send_out_of_office and self.is_away(person):
+        if channels.get(name).is_mail:
+            if person is not None and not definition.send_out_of_office and self.is_away(person):
                 return Drop.OUT_OF_OFFICE
-            if not self.address_of(concern):
+            address = self.address_of(concern)
+            if not address:
                 return Drop.NO_ADDRESS
-        if channels.get(name).is_mail and self.address_of(concern) in self.paused:
-            return Drop.MAIL_PAUSED
+            if address in self.paused:
+                return Drop.MAIL_PAUSED
         return "" if name in self.available else Drop.FUNCTION
 
     def is_away(self, person: User) -> bool:
         """Whether today, where `person` is, lies in their absence."""
-        return settings_of(person).is_away_on(self.local_date(person, self.now))
+        own = settings_of(person)
+        return own is not None and own.is_away_on(self.local_date(person, self.now))
 
     def local_date(self, person: User | None, at: datetime.datetime) -> datetime.date:
         zone = person.time_zone if person else settings.TIME_ZONE
@@ -180,9 +183,10 @@ class Judge:
         person = concern.person
         if person is None:
             return concern.address
-        if person.pk not in self._mail:
-            self._mail[person.pk] = addresses.of_person(person, self.own_addresses)
-        return self._mail[person.pk]
+        pk = person.pk
+        if pk not in self._mail:
+            self._mail[pk] = addresses.of_person(person, self.own_addresses)
+        return self._mail[pk]
 
 
 def settings_of(person: User):

@@ -79,8 +79,9 @@ def receive(notices: Sequence[Notice], now: datetime.datetime) -> None:
     at = InboxRow._meta.get_field("changed_at").get_db_prep_value(now, connection)
     with connection.cursor() as cursor:
         for start in range(0, len(single), CHUNK):
-            ids = [notice.pk for notice in single[start : start + CHUNK]]
-            cursor.execute(RECEIVE.format(ids=", ".join(["%s"] * len(ids))), [at, *ids])
+            # Numbers of the database's own, written out: a parameter for each takes longer than the rows.
+            ids = ", ".join(str(int(notice.pk)) for notice in single[start : start + CHUNK])
+            cursor.execute(RECEIVE.format(ids=ids), [at])
     _receive_of_many([notice for notice in notices if notice.person_id and notice.ticket_id is None], now)
 
 

@@ -47,9 +47,6 @@ def _notice(group, operation, now):
     tickets = {telling.concern.ticket_id for telling in group}
     told = [channel.name for channel in channels.all_channels() if channel.name in names]
     spoken = _spoken(group, told[0])
-    reasons = dict.fromkeys(
-        reason for telling in group for event in telling.events for reason in telling.concern.reasons[event]
-    )
     return Notice(
         operation=operation,
         person_id=concern.person.pk if concern.person else None,
@@ -59,7 +56,7 @@ def _notice(group, operation, now):
         event_ids=sorted({event.pk for telling in group for event in telling.events}),
         definition_version_id=spoken.concern.definition.version_id,
         severity=max(telling.severity for telling in group),
-        reasons=list(reasons),
+        reasons=_reasons(group),
         stands_in_for=_absent(group),
         channels=told,
         created_at=now,
@@ -92,6 +89,16 @@ def _may_wait(by_mail, notice):
     )
 
 
+def _reasons(group):
+    """Each once, in their order. The channels of one concern have the same, which are read once."""
+    concerns = {id(telling.concern): telling for telling in group}.values()
+    return list(
+        dict.fromkeys(
+            reason for one in concerns for event in one.events for reason in one.concern.reasons[event]
+        )
+    )
+
+
 def _absent(group):
     absent = {person.pk: person for telling in group for person in telling.concern.stands_in_for}
     return [{"id": person.pk, "name": str(person)} for person in absent.values()]
@@ -99,7 +106,9 @@ def _absent(group):
 
 def _spoken(group, channel):
     """Whose text goes out through `channel`: the most important definition's, of equals the oldest one's."""
-    return min(
-        (telling for telling in group if telling.channel == channel),
-        key=lambda telling: (-telling.severity, telling.concern.definition.pk, telling.event.pk),
-    )
+    through = [telling for telling in group if telling.channel == channel]
+    return min(through, key=_importance) if len(through) > 1 else through[0]
+
+
+def _importance(telling):
+    return -telling.severity, telling.concern.definition.pk, telling.event.pk

@@ -7,6 +7,7 @@ from typing import Self
 from notifications import channels
 from notifications.choices import ShowInPreferences
 from notifications.models import Definition, NotificationFunction, Preference
+from opsi.among import Among
 
 CHUNK = 5_000
 
@@ -31,7 +32,7 @@ class Choices:
             (definition, person, channel): enabled
             for chunk in batched(people_ids, CHUNK)
             for definition, person, channel, enabled in Preference.objects.filter(
-                definition__in=definition_ids, person__in=chunk
+                Among.these("person", chunk), definition__in=definition_ids
             ).values_list("definition", "person", "channel", "enabled")
         }
         return cls(own, channels.available(function))

@@ -14,7 +14,7 @@ Windows are joined here and closed by `Mail.objects.claim`. Who does what at the
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import batched
 
@@ -32,7 +32,7 @@ type Place = tuple[str, str]  # address and lane: where one window is open
 
 @dataclass(slots=True)
 class NewItem:
-    """A mail item on its way to the normalised `address`; `collect` finds its `mail` and stores it.
+    """A mail item on its way to the normalised `address`; `collect` finds its mail and stores it.
 
     `event_id` where the mail tells of another event than the notice; `hold` where its person has it held back.
     """
@@ -45,13 +45,12 @@ class NewItem:
     event_id: int | None = None
     skips_window: bool = False
     hold: Hold | None = None
-    mail: Mail | None = None
+    mail_id: int | None = None
 
     def values(self) -> dict[str, object]:
         """Its MailItem row, {attribute: value}."""
-        assert self.mail is not None  # noqa: S101
         return {
-            "mail_id": self.mail.pk,
+            "mail_id": self.mail_id,
             "notice_id": self.notice.pk,
             "person_id": self.notice.person_id,
             "definition_version_id": self.definition_version_id,
@@ -98,11 +97,13 @@ def collect(pending: Sequence[NewItem], function: NotificationFunction, now: dat
 
 
 def _make_due(items: list[NewItem], now: datetime.datetime) -> None:
-    for item in items:
-        item.mail = Mail(
-            address=item.address, state=MailState.DUE, opened_at=now, closes_at=now, severity=item.severity
-        )
-    rows.insert(item.mail for item in items if item.mail)
+    mails = [
+        Mail(address=item.address, state=MailState.DUE, opened_at=now, closes_at=now, severity=item.severity)
+        for item in items
+    ]
+    rows.insert(mails)
+    for item, mail in zip(items, mails, strict=True):
+        item.mail_id = mail.pk
 
 
 def _join(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
@@ -112,29 +113,29 @@ def _join(waiting: dict[Place, Waiting], now: datetime.datetime) -> None:
         for places in list(batched(waiting, CHUNK)):
             joined = _lock_open(frozenset(places), now)
             _raise_severity(joined, waiting)
-            _put(joined, waiting)
+            _put({(mail.address, mail.lane): mail.pk for mail in joined}, waiting)
 
 
-def _put(mails: Iterable[Mail], waiting: dict[Place, Waiting]) -> None:
-    for mail in mails:
-        for item in waiting.pop((mail.address, mail.lane)).items:
-            item.mail = mail
+def _put(mails: dict[Place, int], waiting: dict[Place, Waiting]) -> None:
+    for place, mail_id in mails.items():
+        for item in waiting.pop(place).items:
+            item.mail_id = mail_id
 
 
-def _open(waiting: dict[Place, Waiting], now: datetime.datetime) -> list[Mail]:
-    """The windows that were opened, with what is to join them: nobody else sees these before the commit."""
-    windows = [
-        Mail(
-            address=address,
-            lane=lane,
-            state=MailState.OPEN,
-            opened_at=now,
-            closes_at=group.closes_at,
-            severity=group.severity,
-        )
+def _open(waiting: dict[Place, Waiting], now: datetime.datetime) -> dict[Place, int]:
+    """The ids of the windows that were opened, by their places: nobody else sees these before the commit."""
+    windows = (
+        {
+            "address": address,
+            "lane": lane,
+            "state": MailState.OPEN,
+            "opened_at": now,
+            "closes_at": group.closes_at,
+            "severity": group.severity,
+        }
         for (address, lane), group in waiting.items()
-    ]
-    return rows.insert_new(windows, key=("address", "lane"))
+    )
+    return rows.insert_new(Mail, windows, key=("address", "lane"))
 
 
 def _lock_open(places: Collection[Place], now: datetime.datetime) -> list[Mail]:

@@ -18,6 +18,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST_ROWS = 2_500  # in one statement
 OF_THEMSELVES = frozenset({int, bool, float, type(None)})  # values that every database takes as they are
+TEXT = frozenset({str})  # and what a column of text takes as it is
 
 
 def insert(rows: Iterable[models.Model]) -> None:
@@ -29,17 +30,15 @@ def insert(rows: Iterable[models.Model]) -> None:
             _is_saved(row, pk)
 
 
-def insert_new[Row: models.Model](rows: Iterable[Row], key: tuple[str, ...]) -> list[Row]:
-    """As `insert`, but for rows that a constraint keeps out. Returns those that are in; `key` tells them apart."""
-    rows = list(rows)
-    if not rows:
-        return []
-    returned = _insert(type(rows[0]), _values_of(rows), unless="ON CONFLICT DO NOTHING", key=key)
-    ids = {tuple(values): pk for pk, *values in returned}
-    new = [row for row in rows if tuple(getattr(row, name) for name in key) in ids]
-    for row in new:
-        _is_saved(row, ids[tuple(getattr(row, name) for name in key)])
-    return new
+def insert_new(
+    model: type[models.Model], values: Iterable[dict[str, Any]], key: tuple[str, ...]
+) -> dict[tuple, int]:
+    """As `insert_values`, but for rows that a constraint may keep out. The ids of those that are in, by their `key`."""
+    values = list(values)
+    if not values:
+        return {}
+    returned = _insert(model, values, unless="ON CONFLICT DO NOTHING", key=key)
+    return {tuple(of): pk for pk, *of in returned}
 
 
 def insert_values(model: type[models.Model], values: Iterable[dict[str, Any]]) -> None:
@@ -126,7 +125,7 @@ def _insert(model, values, unless="", key=(), returns=True):
 
 
 class _Given:
-    """Rows of values for `fields` inside a statement.
+    """Rows of values for `fields` inside a statement. What all rows have alike is said once.
 
     SQLite takes a parameter for each value. PostgreSQL takes one text for all of them: what VALUES of a thousand rows
     costs it to parse, and psycopg to write, is three times what the same costs as JSON.
@@ -134,25 +133,42 @@ class _Given:
 
     def __init__(self, fields: Sequence[models.Field], connection: BaseDatabaseWrapper):
         self._columns = [_Column(field, connection) for field in fields]
-        self._one_row = f"({', '.join(['%s'] * len(fields))})"
-        self._as_json = _as_json(connection)
-        # As both databases name what VALUES gives. Not varchar(n): that would cut what is too long, and say nothing.
-        kinds = (
-            "text" if isinstance(field, models.CharField) else field.db_type(connection) for field in fields
-        )
-        self._kinds = ", ".join(f"column{place} {kind}" for place, kind in enumerate(kinds, 1))
+        self._names = [f"column{place}" for place in range(1, len(fields) + 1)]
+        self._write = self._as_json if _as_json(connection) else self._as_values
 
     def table(self, values: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:
         """A table called `given` with the columns column1, column2, …, and its parameters."""
-        by_row = zip(*(column.prepared(values) for column in self._columns), strict=True)
-        if not self._as_json:
-            parameters = ", ".join([self._one_row] * len(values))
-            return f"(VALUES {parameters}) AS given", list(chain.from_iterable(by_row))
-        names = [f"column{place}" for place in range(1, len(self._columns) + 1)]
-        text = json.dumps(
-            [dict(zip(names, row, strict=True)) for row in by_row], ensure_ascii=False, default=_in_json
-        )
-        return f"json_to_recordset(%s) AS given({self._kinds})", [text]
+        columns = dict(zip(self._names, (column.prepared(values) for column in self._columns), strict=True))
+        # There are as many rows as the first has values, though they be alike.
+        shared = {
+            name: columns[name][0]
+            for name, column in list(zip(self._names, self._columns, strict=True))[1:]
+            if column.is_shared(columns[name])
+        }
+        own = [name for name in self._names if name not in shared]
+        source, asked = self._write(own, zip(*(columns[name] for name in own), strict=True), shared)
+        return f"({source}) AS given", asked
+
+    def _as_json(self, own, by_row, shared):
+        kinds = {
+            name: f"{name} {column.kind}" for name, column in zip(self._names, self._columns, strict=True)
+        }
+        source = f"json_to_recordset(%s) AS own({', '.join(kinds[name] for name in own)})"
+        asked: list[Any] = [[dict(zip(own, row, strict=True)) for row in by_row]]
+        if shared:
+            source += f", json_to_record(%s) AS shared({', '.join(kinds[name] for name in shared)})"
+            asked.append(shared)
+        texts = [json.dumps(one, ensure_ascii=False) for one in asked]
+        return f"SELECT {', '.join(self._names)} FROM {source}", texts  # noqa: S608
+
+    def _as_values(self, own, by_row, shared):
+        rows = list(by_row)
+        one = f"({', '.join(['%s'] * len(own))})"
+        # SQLite itself numbers what VALUES gives.
+        found = {name: f"column{place}" for place, name in enumerate(own, 1)}
+        selected = ", ".join(f"{found.get(name, '%s')} AS {name}" for name in self._names)
+        source = f"SELECT {selected} FROM (VALUES {', '.join([one] * len(rows))})"  # noqa: S608
+        return source, [*shared.values(), *chain.from_iterable(rows)]
 
 
 def _as_json(connection):
@@ -160,10 +176,8 @@ def _as_json(connection):
 
 
 def _in_json(value):
-    """What PostgreSQL reads as `value`, which JSON has no form of."""
-    if isinstance(value, datetime.date | datetime.time | uuid.UUID | Decimal):
-        return str(value)
-    raise TypeError(f"{value!r} cannot be written in many rows at once")
+    """What PostgreSQL reads as `value`, where JSON has no form of it."""
+    return str(value) if isinstance(value, datetime.date | datetime.time | uuid.UUID | Decimal) else value
 
 
 class _Column:
@@ -171,8 +185,13 @@ class _Column:
 
     def __init__(self, field: models.Field, connection: BaseDatabaseWrapper):
         self._field, self._of = field, field.attname
+        # Not varchar(n): that would cut what is too long, and say nothing.
+        self.kind = "text" if isinstance(field, models.CharField) else field.db_type(connection)
         self._is_within_json = _as_json(connection)
-        self._prepare: Callable[[Any], Any] = partial(field.get_db_prep_save, connection=connection)
+        self._of_itself = TEXT if isinstance(field, models.CharField | models.TextField) else OF_THEMSELVES
+        self._prepare_for_database: Callable[[Any], Any] = partial(
+            field.get_db_prep_save, connection=connection
+        )
 
     def prepared(self, rows: Sequence[dict[str, Any]]) -> list[Any]:
         values = (
@@ -184,10 +203,22 @@ class _Column:
             if self._is_within_json:
                 return values
             return self._each_once(values, list(map(repr, values)))
-        if OF_THEMSELVES.issuperset(map(type, values)):
+        if self._of_itself.issuperset(map(type, values)):
             return values
         return self._each_once(values, values)
+
+    def is_shared(self, prepared: list[Any]) -> bool:
+        """Whether all rows have the same of these values. JSON's are told apart by more than ==: 1 is not true."""
+        first = prepared[0]
+        if isinstance(first, list | dict):
+            text = repr(first)
+            return all(one is first or repr(one) == text for one in prepared)
+        return prepared.count(first) == len(prepared)
 
     def _each_once(self, values, keys):
         prepared = {key: self._prepare(value) for key, value in dict(zip(keys, values, strict=True)).items()}
         return [prepared[key] for key in keys]
+
+    def _prepare(self, value):
+        value = self._prepare_for_database(value)
+        return _in_json(value) if self._is_within_json else value

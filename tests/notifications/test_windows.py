@@ -224,7 +224,8 @@ class TestLanes:
         [item] = items([uma], Severity.CRITICAL, hold=Hold("quiet:1", START + minutes(60)))
         item.skips_window = True
         assert collect([item]) is True
-        assert (item.mail.lane, item.mail.state) == ("", MailState.DUE)
+        mail = Mail.objects.get(pk=item.mail_id)
+        assert (mail.lane, mail.state) == ("", MailState.DUE)
 
     @pytest.mark.django_db(transaction=True)
     def test_two_dispatches_that_open_one_at_once_share_it(self, items, uma):
