@@ -14,7 +14,7 @@ import pytest
 from django.db import OperationalError, close_old_connections, connection, transaction
 from django.test import Client
 
-from notifications import channels, mailing
+from notifications import channels, dispatch, mailing
 from notifications.dispatch import dispatch_operation, dispatch_waiting
 from notifications.mailing import send_due
 from notifications.models import DeliveryAttempt, InboxRow, Mail, Outbox
@@ -71,9 +71,15 @@ def once(monkeypatch, owner, name, act):
 
 
 @on_postgresql
-def test_a_connection_dropped_mid_dispatch_undoes_it_and_it_is_done_again_in_seconds(waiting, monkeypatch):
-    """Guard: putting off over a new connection, without which its lease holds everybody off for a minute."""
-    once(monkeypatch, channels, "deliver", drop_connection)
+@pytest.mark.parametrize(("owner", "name"), [(dispatch, "gather"), (channels, "deliver")])
+def test_a_connection_dropped_mid_dispatch_undoes_it_and_it_is_done_again_in_seconds(
+    waiting, monkeypatch, owner, name
+):
+    """Guard: putting off over a new connection, without which its lease holds everybody off for a minute.
+
+    It is needed while the dispatch reads; where it writes, the end of its transaction finds the break out, too.
+    """
+    once(monkeypatch, owner, name, drop_connection)
     assert dispatch_operation(waiting) is False
     assert told() == {}
     row = Outbox.objects.get()
