@@ -62,6 +62,8 @@ WORKING = {
     "while it is marked": Step(outcomes, "_accepted"),
     "all is marked": Step(mailing, "write_down", before=False),
 }
+# Whoever is woken claims the operation named; only sweeps look for the next.
+WOKEN = WORKING | {"an operation is claimed": Step(outbox.OutboxQuerySet, "claim", before=False)}
 
 
 def in_a_child(act: Callable[[], object], step: Step | None = None, nth: int = 1) -> bool:
@@ -77,9 +79,14 @@ def in_a_child(act: Callable[[], object], step: Step | None = None, nth: int = 1
     return child.exitcode != 0
 
 
-def _work(act, step, nth):
+def shorten_leases() -> None:
+    """Those that this process takes."""
     outbox.LEASE = mail.LEASE = LEASE
     mailing.RENEW_AFTER = LEASE.total_seconds() / 4
+
+
+def _work(act, step, nth):
+    shorten_leases()
     if step is not None:
         step.arm(nth)
     act()
