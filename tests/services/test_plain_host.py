@@ -104,10 +104,35 @@ def host(tmp_path, mailbox):
 
 
 def proxy(host: Host) -> tuple[int, int]:
-    """deploy/nginx.conf with a certificate and ports of our own: (HTTPS, HTTP)."""
+    """deploy/nginx.conf with a certificate and ports of our own: (HTTPS, HTTP). It answers at both."""
     program = servers.find_or_install("nginx", "nginx-light", "nginx")
     self_signed(host.folder / "ca.pem")
-    https, plain = free_port(), free_port()
+    log = host.folder / "nginx.log"
+    for _attempt in range(5):  # what was a free port may be somebody's by now
+        ports = free_port(), free_port()
+        configure_proxy(host, *ports)
+        with log.open("wb") as said:
+            command = [program, "-c", str(host.folder / "nginx.conf"), "-p", str(host.folder)]
+            nginx = subprocess.Popen(command, stdout=said, stderr=said)
+        host.stack.callback(nginx.wait)
+        host.stack.callback(nginx.terminate)
+        if all(answers(nginx, port) for port in ports):
+            return ports
+    raise AssertionError(log.read_text())
+
+
+def answers(process: subprocess.Popen, port: int) -> bool:
+    """Whether `process` takes connections at `port`, as soon as it does; False once it has ended."""
+    deadline = time.monotonic() + 30
+    while process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=5):
+            return True
+        assert time.monotonic() < deadline, f"Nobody listens at {port}"
+        time.sleep(0.05)
+    return False
+
+
+def configure_proxy(host: Host, https: int, plain: int) -> None:
     site = (DEPLOY / "nginx.conf").read_text()
     live = f"/etc/letsencrypt/live/{HOST}"
     for line, ours in {
@@ -131,11 +156,6 @@ def proxy(host: Host) -> tuple[int, int]:
         f"{user}daemon off;\nmaster_process off;\nerror_log stderr;\npid {host.folder}/nginx.pid;\nevents {{}}\n"
         f"http {{\naccess_log off;\n{paths}include {host.folder}/site.conf;\n}}\n"
     )
-    command = [program, "-c", str(host.folder / "nginx.conf"), "-p", str(host.folder)]
-    nginx = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    host.stack.callback(nginx.wait)
-    host.stack.callback(nginx.terminate)
-    return https, plain
 
 
 def test_installed_as_described_it_does_its_job(host, mailbox):
