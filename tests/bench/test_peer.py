@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.utils.module_loading import import_string
 
 from bench.measuring import side_by_side
 from bench.peer import beside
+from opsi.environment import Environment
 from tests.bench.test_bench import bench
 
 pytestmark = pytest.mark.once  # has databases of its own
@@ -45,6 +47,14 @@ def test_the_peers_figures_are_what_its_process_answers_and_the_ratio_is_to_its_
     assert found == {
         "name": "peer_zoom_10", "median": 0.3, "p95": 0.3, "unit": "seconds", "statements": 85, "ratio": 3.0,
     }  # fmt: skip
+
+
+def test_it_sends_to_our_mail_server_by_what_is_installed_beside_it(settings, tmp_path):
+    ours = Environment({"OPSI_MAIL_URL": "smtp://127.0.0.1:2525"}).mailer("OPSI_MAIL_URL", tmp_path)
+    settings.MAILERS = {"opsi": ours}
+    backend = import_string(beside.mailer()["BACKEND"])
+    assert backend.__module__.startswith("django.")
+    assert backend(alias="default", **beside.mailer()["OPTIONS"]).port == 2525
 
 
 def test_it_is_asked_for_one_thing_at_a_time(spoken_by):
