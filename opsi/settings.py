@@ -5,6 +5,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
+from celery.schedules import crontab
 from django.utils.csp import CSP
 from kombu import Queue
 
@@ -273,11 +274,12 @@ CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULER = "opsi.beat:Scheduler"
-CELERY_BEAT_SCHEDULE_FILENAME = str(OPSI_DATA_DIR / "beat-schedule")
+# By the clock, not so long after beat was started: a desk that is started anew each day is to be tidied, too.
+_four_times_a_day = crontab(minute="0", hour="*/6")
 CELERY_BEAT_SCHEDULE = {
     "opsi.clear_sessions": {
         "task": "opsi.tasks.clear_sessions",
-        "schedule": 6 * 3600.0,
+        "schedule": _four_times_a_day,
         "options": {"expires": 3600.0},
     },
     "notifications.sweep": {
@@ -288,7 +290,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "notifications.keep_house": {
         "task": "notifications.tasks.keep_house",
-        "schedule": 6 * 3600.0,
+        "schedule": _four_times_a_day,
         "options": {"expires": 3600.0},
     },
     "notifications.watch_over": {

@@ -138,3 +138,5 @@ def running(command, environment, ready):
             process.wait(20)
         except subprocess.TimeoutExpired:
             process.kill()
+        # Shown where the test fails.
+        print(f"{' '.join(command)}\n{''.join(lines)}")
