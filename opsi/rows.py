@@ -139,7 +139,7 @@ class _Given:
     def table(self, values: Sequence[dict[str, Any]]) -> tuple[str, list[Any]]:
         """A table called `given` with the columns column1, column2, …, and its parameters."""
         columns = dict(zip(self._names, (column.prepared(values) for column in self._columns), strict=True))
-        # There are as many rows as the first has values, though they be alike.
+        # The first column is given row by row, though all be alike: by it the rows are counted.
         shared = {
             name: columns[name][0]
             for name, column in list(zip(self._names, self._columns, strict=True))[1:]
@@ -185,7 +185,7 @@ class _Column:
 
     def __init__(self, field: models.Field, connection: BaseDatabaseWrapper):
         self._field, self._of = field, field.attname
-        # Not varchar(n): that would cut what is too long, and say nothing.
+        # What is too long for varchar(n) is refused where it is written, by the table's own column.
         self.kind = "text" if isinstance(field, models.CharField) else field.db_type(connection)
         self._is_within_json = _as_json(connection)
         self._of_itself = TEXT if isinstance(field, models.CharField | models.TextField) else OF_THEMSELVES
@@ -210,7 +210,7 @@ class _Column:
     def is_shared(self, prepared: list[Any]) -> bool:
         """Whether all rows have the same of these values. JSON's are told apart by more than ==: 1 is not true."""
         first = prepared[0]
-        if isinstance(first, list | dict):
+        if self._is_within_json and isinstance(self._field, models.JSONField):
             text = repr(first)
             return all(one is first or repr(one) == text for one in prepared)
         return prepared.count(first) == len(prepared)

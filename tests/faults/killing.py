@@ -5,6 +5,7 @@ so that who comes after it need not wait for minutes.
 """
 
 import datetime
+import itertools
 import multiprocessing
 import os
 import signal
@@ -24,46 +25,61 @@ PATIENCE = 60.0  # seconds for what a child has to do
 
 @dataclass(frozen=True)
 class Step:
-    """A place in the code: just `before` or after a call of `owner`.`name`."""
+    """A place in the code: just `before` or after a call of `owner`.`name`.
+
+    After one, only where the call did something: `did` is asked of its result and what it was given.
+    """
 
     owner: Any
     name: str
     before: bool = True
+    did: Callable[..., object] = lambda result, *given: True
 
     def arm(self, nth: int) -> None:
         """Have this process killed at the `nth` call from now on."""
-        original, calls = getattr(self.owner, self.name), iter(range(1, nth + 1))
+        original, calls = getattr(self.owner, self.name), itertools.count(1)
 
         def call(*args, **kwargs):
-            at = next(calls, None)
-            if self.before and at == nth:
+            if self.before and next(calls) == nth:
                 os.kill(os.getpid(), signal.SIGKILL)
             result = original(*args, **kwargs)
-            if at == nth:
+            if not self.before and self.did(result, *args) and next(calls) == nth:
                 os.kill(os.getpid(), signal.SIGKILL)
             return result
 
         setattr(self.owner, self.name, call)
 
 
+def _took_some(result, *_given):
+    """Whoever finds nothing to claim holds nothing that others wait for."""
+    return bool(result)
+
+
+def _marked_some(_result, results, *_given):
+    """What was composed badly is written down as well, most often nothing."""
+    return bool(results)
+
+
 WRITING = {
     "the note is committed, nobody is woken": Step(receivers, "wake_dispatch"),
 }
 WORKING = {
-    "an operation is claimed": Step(outbox.OutboxQuerySet, "claim_next", before=False),
+    "an operation is claimed": Step(outbox.OutboxQuerySet, "claim_next", before=False, did=_took_some),
     "in the middle of a dispatch": Step(dispatch, "_write"),
     "notices are written, inboxes are not": Step(channels, "deliver"),
     "its rows are written, not committed": Step(tally.TallyManager, "add"),
-    "mails are claimed": Step(mail.MailQuerySet, "claim", before=False),
+    "mails are claimed": Step(mail.MailQuerySet, "claim", before=False, did=_took_some),
     "mails are composed, nothing is frozen": Step(mailing.Batch, "_freeze"),
     "Message-IDs are frozen": Step(mailing.Batch, "_freeze", before=False),
     "before SMTP": Step(SmtpTransport, "deliver"),
     "after DATA, before the mark": Step(SmtpTransport, "deliver", before=False),
     "while it is marked": Step(outcomes, "_accepted"),
-    "all is marked": Step(mailing, "write_down", before=False),
+    "all is marked": Step(mailing, "write_down", before=False, did=_marked_some),
 }
 # Whoever is woken claims the operation named; only sweeps look for the next.
-WOKEN = WORKING | {"an operation is claimed": Step(outbox.OutboxQuerySet, "claim", before=False)}
+WOKEN = WORKING | {
+    "an operation is claimed": Step(outbox.OutboxQuerySet, "claim", before=False, did=_took_some)
+}
 
 
 def in_a_child(act: Callable[[], object], step: Step | None = None, nth: int = 1) -> bool:

@@ -134,10 +134,8 @@ def broker(request):
 
 @pytest.fixture(scope="module")
 def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
+    with Mailbox() as box:
+        yield box
 
 
 @pytest.fixture(scope="module")

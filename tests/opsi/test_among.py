@@ -25,6 +25,7 @@ def test_of_nothing_finds_nobody(uma):
     assert names(Among.these("pk", [])) == set()
 
 
-def test_through_a_relation_and_beside_other_conditions(uma, mika, vera):
-    agents = User.objects.filter(Among.these("owned_tickets__pk", []) | Among.these("pk", [uma.pk, vera.pk]))
-    assert set(agents.exclude(pk=vera.pk).values_list("username", flat=True)) == {"uma"}
+def test_through_a_relation_and_beside_other_conditions(uma, mika, vera, ticket):
+    owners = User.objects.filter(Among.these("owned_tickets__pk", [ticket.pk]) | Among.these("pk", [vera.pk]))
+    assert set(owners.values_list("username", flat=True)) == {ticket.owner.username, "vera"}
+    assert set(owners.exclude(pk=vera.pk).values_list("username", flat=True)) == {ticket.owner.username}

@@ -120,11 +120,13 @@ def test_rows_that_are_alike_but_for_one_value(notices):
     for notice in made:
         notice.operation, notice.created_at, notice.event_ids = uuid.UUID(int=7), NOON, [1]
     made[1].event_ids = [True]
+    made[0].stands_in_for, made[1].stands_in_for, made[2].stands_in_for = 1, True, 1
     made[0].person, made[2].person = None, None
     made[0].address, made[2].address = "one@example.com", "two@example.com"
     rows.insert(made)
     found = [Notice.objects.get(pk=notice.pk) for notice in made]
     assert [repr(notice.event_ids) for notice in found] == ["[1]", "[True]", "[1]"]
+    assert [repr(notice.stands_in_for) for notice in found] == ["1", "True", "1"]
     assert [notice.address for notice in found] == ["one@example.com", "", "two@example.com"]
     assert [notice.person_id is None for notice in found] == [True, False, True]
     assert {(notice.operation, notice.created_at) for notice in found} == {(uuid.UUID(int=7), NOON)}

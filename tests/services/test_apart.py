@@ -6,7 +6,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.mailbox import Mailbox
 from tests.services.installation import BROKERS, NOTE, PREPARE, TOLD, Installation, steps
 
 QUICK = 3.0  # seconds for one act in a process of its own, its start not counted
@@ -15,14 +14,6 @@ QUICK = 3.0  # seconds for one act in a process of its own, its start not counte
 @pytest.fixture(params=BROKERS)
 def broker(request):
     return os.environ[BROKERS[request.param]]
-
-
-@pytest.fixture
-def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
 
 
 @pytest.fixture

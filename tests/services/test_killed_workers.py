@@ -13,7 +13,6 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.e2e.mailbox import Mailbox
 from tests.faults.killing import WOKEN
 from tests.services.installation import BROKERS, PREPARE, PROJECT, TOLD, Installation, steps
 
@@ -28,14 +27,6 @@ WAITING = """
 from notifications.models import Mail, Outbox
 print(Outbox.objects.exclude(state="done").count(), Mail.objects.exclude(state="sent").count())
 """
-
-
-@pytest.fixture
-def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
 
 
 @pytest.fixture(params=["files", *BROKERS])

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.e2e.mailbox import Mailbox
 from tests.services.distance import away
 from tests.services.installation import Installation
 
@@ -91,14 +90,6 @@ print(*(f"{login}:{ticket}" for login, ticket in Watcher.objects.values_list("us
 """
 
 pytestmark = [pytest.mark.alone, pytest.mark.timeout(900)]
-
-
-@pytest.fixture
-def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
 
 
 @pytest.fixture

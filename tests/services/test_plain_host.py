@@ -19,7 +19,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.deployed import DEPLOY, Unit, compose, example, services
-from tests.e2e.mailbox import Mailbox, self_signed
+from tests.e2e.mailbox import self_signed
 from tests.platform.page_forms import TOKEN, forms_of
 from tests.services import servers
 from tests.services.installation import PREPARE
@@ -83,14 +83,6 @@ class Visitor:
 
 
 @pytest.fixture
-def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
-
-
-@pytest.fixture
 def host(tmp_path, mailbox):
     with ExitStack() as stack:
         env = example(
@@ -116,8 +108,9 @@ def proxy(host: Host) -> tuple[int, int]:
             nginx = subprocess.Popen(command, stdout=said, stderr=said)
         host.stack.callback(nginx.wait)
         host.stack.callback(nginx.terminate)
-        if all(answers(nginx, port) for port in ports):
+        if all(answers(nginx, port) for port in ports) and b"bind()" not in log.read_bytes():
             return ports
+        nginx.terminate()  # it goes on trying for a while
     raise AssertionError(log.read_text())
 
 

@@ -139,10 +139,8 @@ def _empty_rabbit(url):
 
 @pytest.fixture
 def mailbox():
-    box = Mailbox()
-    box.start()
-    yield box
-    box.stop()
+    with Mailbox() as box:
+        yield box
 
 
 @pytest.fixture
