@@ -115,7 +115,8 @@ def open_person(page, name):
 
 
 def choose_customer(page, name):
-    page.locator(".field-customer").get_by_role("combobox").click()
+    # Not the plain select beneath, which is a combobox, too, until the script has put its own in its place.
+    page.locator(".field-customer .select2-selection").click()
     page.get_by_role("option", name=name).click()
 
 
