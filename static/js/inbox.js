@@ -31,8 +31,14 @@ async function renew() {
     return;
   }
   const answer = await fetch(inbox.dataset.rows, { redirect: "manual" }).catch(() => null);
-  if (!answer?.ok || inbox !== document.getElementById("inbox")) return;
+  if (!answer?.ok) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  if (inbox !== document.getElementById("inbox")) return;
+  if (document.querySelector("form.htmx-request")) {
+    // The answer goes to the page that the form is in: taken out meanwhile, it had nowhere to say what was done.
+    stale = true;
+    return;
+  }
   stale = false;
   const anchor = anchored();
   const before = anchor?.getBoundingClientRect().top;
@@ -110,6 +116,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:afterRequest", () => {
   start(next)?.focus();
   next = null;
+  if (stale) renewSoon();
   if (list() && !list().firstElementChild) {
     renew();
     document.getElementById("content").focus();

@@ -36,11 +36,12 @@ def test_what_it_shows_is_for_everybody(ada, window):  # noqa: F811
     page = window(ada, viewport={"width": 320, "height": 640})
     page.goto("/admin/opsi/customer/import/")
     found = []
-    for last in ("perhaps", "yes"):
+    for last, said in (("perhaps", "Nothing can be imported"), ("yes", "Nothing is saved yet")):
         chosen(
             page,
             csv_of("name,active", "An organisation with a long-winded-and-hyphenated name,yes", f"B,{last}"),
         )
+        expect(page.get_by_text(said)).to_be_visible()
         for scheme in ("light", "dark"):
             page.emulate_media(color_scheme=scheme)
             found += violations(page, f"{last}, {scheme}")

@@ -41,6 +41,26 @@ def test_news_come_around_what_is_in_use(told, make_ticket, uma, mika, dispatch,
     expect(rows(page)).to_have_count(4)
 
 
+def test_a_slow_answer_finds_the_page_that_asked(told, uma, window):
+    """What is under way holds the renewing of the list; its answer then has somewhere to say what was done."""
+    page = window(uma)
+    page.goto("/inbox/")
+    held = []
+    page.route("**/inbox/reading/", lambda route: held.append(route))
+    with page.expect_request("**/inbox/reading/"):
+        page.get_by_role("button", name="Mark all as read").click()
+    [route] = held
+    answer = route.fetch()
+    page.locator("body").focus()
+    with page.expect_response("**/inbox/rows/**") as renewed:
+        page.evaluate("document.dispatchEvent(new Event('inbox-news'))")
+    renewed.value.finished()
+    route.fulfill(response=answer)
+    expect(page.get_by_text("3 marked as read.")).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect_unread(page, 0)
+
+
 def test_what_one_tab_does_the_others_show_at_once(told, uma, window):
     here = window(uma)
     here.goto("/inbox/")

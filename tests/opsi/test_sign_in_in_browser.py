@@ -69,10 +69,12 @@ def test_two_steps_are_set_up_and_then_asked_for(uma, window, visitor, look):
     app = pyotp.TOTP(page.locator(".two-step-key").inner_text().replace(" ", ""))
     page.get_by_label("Code that the app shows now").fill(app.now())
     page.get_by_role("button", name="Turn on").click()
-    codes = page.get_by_role("list", name="Recovery codes").get_by_role("listitem").all_inner_texts()
-    assert len(codes) == 10
+    listed = page.get_by_role("list", name="Recovery codes").get_by_role("listitem")
+    expect(listed).to_have_count(10)
+    codes = listed.all_inner_texts()
     look_over(page, look)
     page.get_by_role("link", name="I have kept them").click()
+    expect(page.get_by_role("button", name="Make new recovery codes")).to_be_visible()
     look_over(page, look)
 
     visit = visitor(**look)
