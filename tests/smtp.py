@@ -6,6 +6,7 @@ import datetime
 import email
 import email.policy
 import ipaddress
+import logging
 import socket
 import ssl
 from collections.abc import Callable
@@ -21,6 +22,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 OK = "250 OK"
+# What it does is no news. And a line that its thread is about to write as somebody forks leaves the child a lock of a
+# log handler that nobody will ever open.
+logging.getLogger("mail.log").setLevel(logging.WARNING)
 
 
 class MailHost:

@@ -5,6 +5,7 @@ so that who comes after it need not wait for minutes.
 """
 
 import datetime
+import faulthandler
 import itertools
 import multiprocessing
 import os
@@ -89,8 +90,10 @@ def in_a_child(act: Callable[[], object], step: Step | None = None, nth: int = 1
     child.start()
     child.join(PATIENCE)
     if child.is_alive():
+        os.kill(child.pid, signal.SIGUSR1)
+        child.join(1)  # while it writes down where it is
         child.kill()
-        raise AssertionError(f"A child was not done within {PATIENCE} seconds")
+        raise AssertionError(f"A child was not done within {PATIENCE} seconds; its output says where it was")
     assert child.exitcode in (0, -signal.SIGKILL), f"A child failed ({child.exitcode}); see its output"
     return child.exitcode != 0
 
@@ -102,6 +105,7 @@ def shorten_leases() -> None:
 
 
 def _work(act, step, nth):
+    faulthandler.register(signal.SIGUSR1)
     shorten_leases()
     if step is not None:
         step.arm(nth)
