@@ -45,17 +45,16 @@ def test_a_slow_answer_finds_the_page_that_asked(told, uma, window):
     """What is under way holds the renewing of the list; its answer then has somewhere to say what was done."""
     page = window(uma)
     page.goto("/inbox/")
-    held = []
-    page.route("**/inbox/reading/", lambda route: held.append(route))
-    with page.expect_request("**/inbox/reading/"):
-        page.get_by_role("button", name="Mark all as read").click()
-    [route] = held
-    answer = route.fetch()
-    page.locator("body").focus()
-    with page.expect_response("**/inbox/rows/**") as renewed:
-        page.evaluate("document.dispatchEvent(new Event('inbox-news'))")
-    renewed.value.finished()
-    route.fulfill(response=answer)
+
+    def slowly(route):
+        answer = route.fetch()
+        with page.expect_response("**/inbox/rows/**") as renewed:
+            page.evaluate("document.activeElement.blur(); document.dispatchEvent(new Event('inbox-news'))")
+        renewed.value.finished()
+        route.fulfill(response=answer)
+
+    page.route("**/inbox/reading/", slowly)
+    page.get_by_role("button", name="Mark all as read").click()
     expect(page.get_by_text("3 marked as read.")).to_be_visible()
     expect(page.get_by_role("button", name="Undo")).to_be_visible()
     expect_unread(page, 0)
