@@ -3,10 +3,9 @@
 import datetime
 import uuid
 
-from django.db import connection
 from django.utils import timezone
 
-from bench.large import OLDEST, PEOPLE, Copies, Large, earlier, made_uuid, spread
+from bench.large import OLDEST, PEOPLE, Copies, Large, count_rows, earlier, made_uuid, spread
 from bench.world import World
 from notifications.choices import Function, ItemState, MailState, OutboxState, Outcome
 from notifications.models import Candidate, DeliveryAttempt, InboxRow, Mail, MailItem, Notice, Outbox
@@ -46,8 +45,7 @@ class Filled(Large):
         InboxRow.objects.filter(pk__in=self.reader.inbox.values("pk")[:20]).update(
             state="snoozed", snoozed_until=timezone.now() - HOUR
         )
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+        count_rows()
 
     def _make_history(self):
         ticket = f"{self.first_ticket} + i"

@@ -60,6 +60,17 @@ class Copies:
             )
 
 
+def count_rows(how: str = "ANALYZE") -> None:
+    """The planner learns how large our tables are; `how` is the statement to be followed by a table.
+
+    Without a table it goes through PostgreSQL's shared catalogues as well, and in a transaction keeps them locked:
+    whoever does the same in another database of the server waits for its end.
+    """
+    with connection.cursor() as cursor:
+        for table in connection.introspection.django_table_names(only_existing=True):
+            cursor.execute(f"{how} {connection.ops.quote_name(table)}")
+
+
 def earlier(column: str, seconds: str) -> str:
     """The time `column` of the copied row, so many `seconds` (an expression) before."""
     if connection.vendor == "sqlite":
@@ -94,8 +105,7 @@ class Large:
         self._make_tickets()
         self._make_inbox()
         if tidy:
-            with connection.cursor() as cursor:
-                cursor.execute("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
+            count_rows("ANALYZE" if connection.vendor == "sqlite" else "VACUUM ANALYZE")
 
     def _make_tickets(self):
         queues = [self.world.queue]

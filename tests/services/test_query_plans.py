@@ -7,6 +7,7 @@ from django.db import connection
 
 from bench import hot, plans
 from bench.hot_tables import Filled
+from bench.large import count_rows
 from bench.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(600)]
@@ -49,6 +50,17 @@ def test_every_index_has_its_reason():
     told = PAGE.read_text()
     # Django's own names end in a checksum, and PostgreSQL's for a text that is found by its beginning in `_like`.
     assert sorted(name for name in names if f"`{name}`" not in told and not name.endswith("_pkey")) == []
+
+
+def test_counting_the_rows_locks_nothing_that_other_databases_share():
+    """Guard: `count_rows` names its tables. Another run on the same server would wait until this transaction ends."""
+    count_rows()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relation::regclass FROM pg_locks"
+            " WHERE pid = pg_backend_pid() AND database = 0 AND mode = 'ShareUpdateExclusiveLock'"
+        )
+        assert cursor.fetchall() == []
 
 
 def test_a_statement_that_lost_its_index_is_found_out():
