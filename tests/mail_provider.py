@@ -54,10 +54,16 @@ def provider(settings):
     server.server_close()
 
 
+def hesitate(provider, settings):
+    """From now on it answers later than anybody has patience for."""
+    settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 0.5}
+    provider.hesitates = 1.5
+
+
 def use_provider(settings, port):
     settings.MAILERS = {"opsi": {"BACKEND": "anymail.backends.brevo.EmailBackend"}}
     settings.ANYMAIL = {
         "BREVO_API_KEY": "key-nobody-sees",
         "BREVO_API_URL": f"http://127.0.0.1:{port}/",
-        "REQUESTS_TIMEOUT": 0.5,
+        "REQUESTS_TIMEOUT": 30,
     }

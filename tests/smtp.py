@@ -12,6 +12,8 @@ import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from email.message import EmailMessage
+from functools import cache
+from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -132,7 +134,7 @@ def smtp_server():
                 options |= {"tls_context": certificate, "require_starttls": True}
             elif tls:
                 options["ssl_context"] = certificate
-            controller = _LenientController(host, hostname="127.0.0.1", port=free_port(), **options)
+            controller = OnSocket(host, **options)
             controller.start()
             running.callback(controller.stop, no_assert=True)
             return host, controller.port
@@ -140,14 +142,35 @@ def smtp_server():
         yield start
 
 
-class _LenientController(Controller):
+class OnSocket(Controller):
+    """A controller that listens on a socket opened beforehand, so that its port is known and nobody else's."""
+
+    def __init__(self, handler: Any, **options: Any):
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        host, port = self._listener.getsockname()
+        super().__init__(handler, hostname=host, port=port, **options)
+
+    def _create_server(self) -> Any:
+        return self.loop.create_server(self._factory_invoker, sock=self._listener, ssl=self.ssl_context)
+
     def _trigger_server(self):
         # A server with a certificate of its own making is up as soon as its port answers.
         with socket.create_connection((self.hostname, self.port), timeout=5):
             pass
 
 
+@cache
+def dead_port() -> int:
+    """A port that nobody answers at, nor ever will: it is bound to a socket that never listens."""
+    _bound.bind(("127.0.0.1", 0))
+    return _bound.getsockname()[1]
+
+
+_bound = socket.socket()
+
+
 def free_port() -> int:
+    """For a program that is told its port: somebody else may take it first."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]

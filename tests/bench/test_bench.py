@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.once  # has databases of its own
+pytestmark = [pytest.mark.once, pytest.mark.timeout(360)]  # has databases of its own
 
 PROJECT = Path(__file__).resolve().parents[2]
 PROMISED = {
@@ -20,7 +20,7 @@ PROMISED = {
 
 def bench(*arguments):
     command = [sys.executable, "-m", "bench", *arguments]
-    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=100)
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False, timeout=300)
 
 
 def measured(*arguments):

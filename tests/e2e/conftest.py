@@ -12,7 +12,7 @@ from tests.e2e.mailbox import Mailbox
 from tests.e2e.stack import Stack
 
 # Seconds; long enough that what a test does in a few clicks falls into one window on a busy machine.
-DEMO_WINDOW = 15
+DEMO_WINDOW = 30
 
 
 @pytest.fixture(scope="module")

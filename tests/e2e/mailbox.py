@@ -5,7 +5,6 @@ import datetime
 import email
 import email.policy
 import ipaddress
-import socket
 import ssl
 import threading
 import time
@@ -16,11 +15,12 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Self
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+
+from tests.smtp import OnSocket
 
 
 @dataclass(frozen=True)
@@ -49,18 +49,6 @@ class Received:
         return part.get_content() if part else ""
 
 
-class _OnSocket(Controller):
-    """A controller that listens on a socket opened beforehand, so that its port is known and nobody else's."""
-
-    def __init__(self, handler: Any, listener: socket.socket, **options: Any):
-        host, port = listener.getsockname()
-        super().__init__(handler, hostname=host, port=port, **options)
-        self._listener = listener
-
-    def _create_server(self) -> Any:
-        return self.loop.create_server(self._factory_invoker, sock=self._listener)
-
-
 class Mailbox:
     """Takes mail for everybody. With `login` and `password` only from who signs in; with `certificates`, a folder to
     make them in, only after STARTTLS (the sender must trust `ca_file`)."""
@@ -78,9 +66,8 @@ class Mailbox:
             options["auth_require_tls"] = certificates is not None
         if certificates:
             options |= {"tls_context": self_signed(certificates / "ca.pem"), "require_starttls": True}
-        listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(listener.getsockname()[1])
-        self._controller = _OnSocket(self, listener, **options)
+        self._controller = OnSocket(self, **options)
+        self.port = self._controller.port
 
     def __enter__(self) -> Self:
         self.start()

@@ -13,6 +13,7 @@ from tests.services import servers
 PROJECT = Path(__file__).resolve().parents[2]
 START_LIMIT = 180.0  # seconds; generous, for machines that do much else
 STOP_LIMIT = 10.0
+SILENCE_LIMIT = 30.0  # when `up` itself is killed nobody hurries its children
 OURS = ("OPSI_", "DJANGO_", "ANYMAIL_", "DATABASE_URL", "CELERY_BROKER_URL", "WEB_CONCURRENCY")
 
 
@@ -109,9 +110,9 @@ class Stack:
 
     def wait_for_silence(self) -> None:
         """Return once every process that was started has ended: each holds the pipe that is read here."""
-        self._reader.join(STOP_LIMIT)
+        self._reader.join(SILENCE_LIMIT)
         if self._reader.is_alive():
-            raise StackFailed(f"Something still runs after {STOP_LIMIT} seconds.\n{self.output}")
+            raise StackFailed(f"Something still runs after {SILENCE_LIMIT} seconds.\n{self.output}")
 
     def restart(self) -> None:
         self.stop()

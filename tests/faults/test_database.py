@@ -158,7 +158,8 @@ def test_two_who_wait_for_each_other_are_parted_and_both_get_done(waiting, monke
                 other.rollback()
 
     with connection.cursor() as cursor:
-        cursor.execute("SET deadlock_timeout = '200ms'")
+        # It looks once, so long after its wait began: by then the rival must wait as well.
+        cursor.execute("SET deadlock_timeout = '2s'")
     connection_pid = connection.connection.info.backend_pid
     rival = threading.Thread(target=hold_what_it_needs)
     rival.start()

@@ -18,6 +18,7 @@ from tests.faults.delivery_log import (
     states,
 )  # fmt: skip
 from tests.faults.mail_faults import five
+from tests.mail_provider import hesitate
 from tests.waiting import START, minutes
 
 __all__ = ["five"]
@@ -95,9 +96,9 @@ class TestFaults:
             "何もする必要はありません。メールは待機し、自動で送信されます。詳しくは、サービスの稼働状況のページをご覧ください。",
         )
 
-    def test_it_does_not_answer_in_time_three_times(self, five, after_window, provider):
+    def test_it_does_not_answer_in_time_three_times(self, five, after_window, provider, settings):
         """Guard: Unknown, and MOST_HANG_UPS: five would cost five times the patience."""
-        provider.hesitates = 1.5
+        hesitate(provider, settings)
         assert after_window() == 0
         assert set(states().values()) == {MailState.DUE}
         assert list(DeliveryAttempt.objects.order_by("pk").values_list("outcome", flat=True)) == [

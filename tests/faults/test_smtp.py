@@ -27,7 +27,7 @@ from tests.faults.delivery_log import (
 from tests.faults.desk import crowd
 from tests.faults.hostile import DRIPS, hostile
 from tests.faults.mail_faults import five, through_own_server
-from tests.smtp import free_port, use_smtp
+from tests.smtp import dead_port, use_smtp
 from tests.waiting import minutes
 
 __all__ = ["five", "hostile", "through_own_server"]
@@ -49,7 +49,7 @@ class TestNobodyThere:
     ):
         """Guard: Unreachable, which ends the run instead of failing mails."""
         back = settings.MAILERS
-        use_smtp(settings, free_port())
+        use_smtp(settings, dead_port())
         assert after_window() == 0
         assert set(states().values()) == {MailState.DUE}
         assert log_says() == (

@@ -183,7 +183,7 @@ class TestOrder:
         ("event", "state"), [("delivered", MailState.DELIVERED), ("hard_bounce", MailState.BOUNCED)]
     )
     def test_a_report_that_is_quicker_than_the_answer_stands(
-        self, ticket, uma, wait, after_window, clock, provider, report, settings, event, state
+        self, ticket, uma, wait, after_window, clock, provider, report, event, state
     ):
         """The provider reports it before it has answered us. Guard: `_accepted` leaves REPORTED states alone."""
 
@@ -192,7 +192,6 @@ class TestOrder:
             assert report(event, reason=GONE, **{"X-Mailin-custom": marks}) == 200
 
         provider.before_answer = tell
-        settings.ANYMAIL = settings.ANYMAIL | {"REQUESTS_TIMEOUT": 60}
         wait(uma, ticket)
         after_window()
         mail = Mail.objects.get()

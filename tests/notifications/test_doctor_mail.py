@@ -12,7 +12,7 @@ from notifications.choices import Authentication, Function, Security
 from notifications.models import MailServer, NotificationFunction, WorkerSign
 from opsi.doctor import Asked, Verdict, bad, ok
 from opsi.environment import Environment
-from tests.smtp import free_port
+from tests.smtp import dead_port
 
 
 def said(check, **asked):
@@ -95,7 +95,7 @@ class TestTheOpsRoute:
         assert (found.verdict, "certificate is not trusted" in found.words) == (Verdict.BAD, True)
 
     def test_nobody_there(self, route):
-        route(f"smtp://127.0.0.1:{free_port()}")
+        route(f"smtp://127.0.0.1:{dead_port()}")
         [found] = said(diagnosis.mail_route)
         assert (found.verdict, "refused the connection" in found.words) == (Verdict.BAD, True)
 
@@ -133,7 +133,7 @@ class TestTheMailServer:
     def test_in_use(self, smtp_server, route, own_server):
         host, port = smtp_server()
         own_server(port)
-        route(f"smtp://127.0.0.1:{free_port()}")
+        route(f"smtp://127.0.0.1:{dead_port()}")
         assert said(diagnosis.mail_server) == [ok("The server takes mail from desk@example.com.")]
         assert host.mails == []
         # What is not in use alarms nobody.
@@ -182,7 +182,7 @@ class TestATestMail:
     def test_by_the_mail_server_that_then_counts_as_tested(self, smtp_server, route, own_server):
         host, port = smtp_server()
         own_server(port)
-        route(f"smtp://127.0.0.1:{free_port()}")
+        route(f"smtp://127.0.0.1:{dead_port()}")
         assert said(diagnosis.test_mail, mail_to="ops@example.com") == [
             ok("It was accepted for ops@example.com.")
         ]

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from notifications.choices import Function
 from notifications.models import MailServer, NotificationFunction
-from tests.smtp import free_port, use_smtp
+from tests.smtp import dead_port, use_smtp
 from tests.waiting import mail_server, text_of
 
 pytestmark = [pytest.mark.django_db]
@@ -100,7 +100,7 @@ def test_the_way_from_nothing_to_a_mail_server_in_use(admin, ada, smtp_server):
 
 
 def test_a_confirmed_anyway_needs_no_test(admin):
-    mail_server(free_port())
+    mail_server(dead_port())
     assert admin.post(f"{PAGE}mail_server/change-over/", {"anyway": "on"}).status_code == 302
     assert NotificationFunction.load().uses_mail_server
 
@@ -123,7 +123,7 @@ def test_a_changed_setting_asks_for_a_new_test(admin, smtp_server):
 
 
 def test_back_to_the_ops_i_function_needs_nothing(admin):
-    mail_server(free_port())
+    mail_server(dead_port())
     NotificationFunction(function="mail_server").save()
     assert admin.post(f"{PAGE}opsi/change-over/").status_code == 302
     assert NotificationFunction.load().function == Function.OPSI
@@ -302,7 +302,7 @@ def failure_of_test(admin):
 
 
 def test_nothing_listens(admin):
-    mail_server(free_port())
+    mail_server(dead_port())
     assert (
         failure_of_test(admin)
         == "The server refused the connection. Is the port right, and is the mail server running?"
@@ -402,7 +402,7 @@ def test_auth_login_alone(admin, smtp_server):
 
 
 def test_the_ops_i_route_that_fails_says_so_at_its_button(admin, settings):
-    use_smtp(settings, free_port())
+    use_smtp(settings, dead_port())
     response = admin.post(f"{PAGE}opsi/test/")
     assert response.status_code == 422
     assert response.context["opsi_failed"].startswith("The server refused the connection.")
@@ -422,7 +422,7 @@ def test_a_japanese_admin_reads_it_in_japanese_text_and_all(ada, signed_in, smtp
 
 def test_since_when_and_by_whom_it_is_in_use(admin, ada):
     assert "Since the installation." in admin.get(PAGE).text
-    mail_server(free_port())
+    mail_server(dead_port())
     admin.post(f"{PAGE}mail_server/change-over/", {"anyway": "on"})
     page = admin.get(PAGE).text
     assert "In use: Mail server function" in page
@@ -446,7 +446,7 @@ def test_both_are_told_line_by_line(admin):
 
 
 def test_what_waits_is_told_with_its_number_before_and_after(admin, ticket, everyone, wait):
-    mail_server(free_port())
+    mail_server(dead_port())
     assert "No mail waits." in admin.get(PAGE).text
     for login in ("uma", "mika"):
         wait(everyone[login], ticket)
@@ -495,7 +495,7 @@ def test_a_failed_connection_says_what_to_do(admin, smtp_server, own_certificate
         mail_server(port, **fields)
         return admin.post(f"{PAGE}mail_server/test/").context["advice"]
 
-    assert "Usual ports are 25, 465 and 587" in advice(free_port())
+    assert "Usual ports are 25, 465 and 587" in advice(dead_port())
     assert "Check the spelling" in advice(25, host="no-such-server.invalid")
     _host, port = smtp_server(account=("desk", "right"))
     assert "app password, or OAuth2" in advice(port, account="desk", secret="wrong")

@@ -7,7 +7,7 @@ from notifications.compose import compose
 from notifications.mailing import send_due
 from notifications.models import DeliveryAttempt, Mail, MailItem, Notice, NotificationFunction, Outbox
 from notifications.outcomes import LONGEST_DELAY, MOST_ATTEMPTS, Result, delay_after, write_down
-from tests.smtp import free_port, use_smtp
+from tests.smtp import dead_port, use_smtp
 from tests.waiting import START, mail_server, minutes, text_of
 from tickets.models import TicketEvent
 
@@ -160,7 +160,7 @@ def test_a_server_that_hangs_behind_the_text_leaves_it_unknown(waiting, after_wi
 def test_a_server_that_is_not_there_lets_everything_wait(ticket, uma, mika, wait, after_window, settings):
     wait(uma, ticket)
     wait(mika, ticket)
-    use_smtp(settings, free_port())
+    use_smtp(settings, dead_port())
     assert after_window() == 0
     assert states() == {"uma": MailState.DUE, "mika": MailState.DUE}
     assert {attempt.happened for attempt in DeliveryAttempt.objects.all()} == {
@@ -188,7 +188,7 @@ def test_a_server_that_demands_a_sign_in_we_do_not_make_fails_no_mail(waiting, a
 
 
 def test_a_secret_that_cannot_be_read_any_more_fails_no_mail(waiting, after_window, settings):
-    mail_server(free_port(), account="desk", secret="right")
+    mail_server(dead_port(), account="desk", secret="right")
     NotificationFunction(function="mail_server", combine_on_mail_server=True).save()
     settings.SECRET_KEY = "another"
     after_window()

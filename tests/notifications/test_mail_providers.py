@@ -7,8 +7,8 @@ import pytest
 
 from notifications.choices import MailState, Outcome
 from notifications.models import DeliveryAttempt, Mail
-from tests.mail_provider import use_provider
-from tests.smtp import free_port
+from tests.mail_provider import hesitate, use_provider
+from tests.smtp import dead_port
 from tests.waiting import text_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clock")]
@@ -55,13 +55,13 @@ def test_a_provider_that_refuses_the_mail_fails_it(outcome, provider):
     assert "Does not contain a valid address." in DeliveryAttempt.objects.get().answer
 
 
-def test_a_provider_that_does_not_answer_leaves_it_unknown(outcome, provider):
-    provider.hesitates = 1
+def test_a_provider_that_does_not_answer_leaves_it_unknown(outcome, provider, settings):
+    hesitate(provider, settings)
     assert outcome() == (MailState.DUE, Outcome.UNKNOWN)
 
 
 def test_a_provider_that_is_not_there_lets_the_mail_wait(outcome, settings):
-    use_provider(settings, free_port())
+    use_provider(settings, dead_port())
     assert outcome() == (MailState.DUE, Outcome.TEMPORARY)
 
 

@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests import dependencies
-from tests.smtp import free_port
+from tests.smtp import dead_port
 
 pytestmark = pytest.mark.once  # asks no database
 
@@ -83,5 +83,5 @@ def test_one_that_was_accepted_passes(advisories, monkeypatch):
 
 
 def test_a_service_that_is_away_passes_and_says_so(capsys):
-    assert dependencies.audit(DIRECTLY, f"http://127.0.0.1:{free_port()}/")
+    assert dependencies.audit(DIRECTLY, f"http://127.0.0.1:{dead_port()}/")
     assert "DEPENDENCIES NOT AUDITED" in capsys.readouterr().out

@@ -20,7 +20,7 @@ from notifications.models import MailServer
 from opsi import doctor
 from opsi.doctor import Asked, Verdict, bad, database, ok, settings, surroundings, warning
 from opsi.doctor.checks import register
-from tests.smtp import free_port
+from tests.smtp import dead_port
 
 PROJECT = Path(__file__).resolve().parents[2]
 KEY = "a-key-of-fifty-characters-and-more-that-nobody-guesses"
@@ -61,7 +61,7 @@ def answering(status):
 
 class TestTheCommand:
     def test_everything_away_is_a_line_each_and_no_traceback(self, tmp_path):
-        dead = f"127.0.0.1:{free_port()}"
+        dead = f"127.0.0.1:{dead_port()}"
         variables = {
             "OPSI_SECRET_KEY": "none",
             "OPSI_DATA_DIR": str(tmp_path),
@@ -237,7 +237,7 @@ class TestSettings:
 
     @pytest.mark.parametrize("scheme", ["http", "https"])
     def test_pages_that_nobody_answers(self, settings, monkeypatch, scheme):
-        settings.OPSI_BASE_URL = f"{scheme}://127.0.0.1:{free_port()}"
+        settings.OPSI_BASE_URL = f"{scheme}://127.0.0.1:{dead_port()}"
         assert "(nothing listens there)" in said(doctor.settings.pages)[0].words
         monkeypatch.setattr(doctor.settings, "PATIENCE", 0.2)
         with socket.create_server(("127.0.0.1", 0)) as mute:
@@ -367,7 +367,7 @@ class TestSurroundings:
 
     @pytest.mark.parametrize("scheme", ["redis", "amqp"])
     def test_no_broker(self, broker_at, scheme):
-        broker_at(f"{scheme}://opsi:hidden@127.0.0.1:{free_port()}/0")
+        broker_at(f"{scheme}://opsi:hidden@127.0.0.1:{dead_port()}/0")
         [found] = said(surroundings.broker)
         assert found.verdict == Verdict.BAD
         assert "(nothing listens there): start the broker, or correct CELERY_BROKER_URL" in found.words

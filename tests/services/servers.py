@@ -11,6 +11,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ import redis
 
 VARIABLES = ("OPSI_TEST_SERVICES", "OPSI_TEST_REDIS_URL", "OPSI_TEST_AMQP_URL")
 START_LIMIT = 60.0  # seconds
-REDIS_LEASE = 4 * 3600  # seconds until the numbers of a killed run are free again
+REDIS_LEASE = 600  # seconds until the numbers of a killed run are free again; renewed as long as it lives
 
 
 class Unavailable(Exception):
@@ -170,13 +171,26 @@ def _take_number(server: str, run: str) -> str:
 @contextmanager
 def _redis_numbers(server: str, run: str) -> Iterator[tuple[str, str]]:
     """One number for the suite's own processes, one for tests that want Redis; frees whatever the run took."""
+    ended = threading.Event()
+    renewing = threading.Thread(target=_renew_numbers, args=[server, run, ended])
     try:
-        yield _take_number(server, run), _take_number(server, run)
+        taken = _take_number(server, run), _take_number(server, run)
+        renewing.start()
+        yield taken
     finally:
+        ended.set()
         with redis.Redis.from_url(server) as marks:
             for number in range(1, 16):
                 if marks.get(f"opsi-tests-{number}") == run.encode():
                     free_redis(f"{server}/{number}")
+
+
+def _renew_numbers(server: str, run: str, ended: threading.Event) -> None:
+    while not ended.wait(REDIS_LEASE / 10):
+        with suppress(redis.RedisError), redis.Redis.from_url(server) as marks:
+            for number in range(1, 16):
+                if marks.get(f"opsi-tests-{number}") == run.encode():
+                    marks.expire(f"opsi-tests-{number}", REDIS_LEASE)
 
 
 # RabbitMQ

@@ -8,6 +8,8 @@ from celery import Celery
 
 from opsi.environment import Environment
 
+pytestmark = pytest.mark.xdist_group("stack")  # which empties a Redis database of the run
+PATIENCE = 10  # seconds; pages wait half a second, for which nothing is lost
 URLS = {"redis": "OPSI_TEST_REDIS_URL", "amqp": "OPSI_TEST_AMQP_URL"}
 
 
@@ -17,11 +19,12 @@ def application(request, monkeypatch, tmp_path):
     # Celery itself reads this variable too, before what it is configured with.
     monkeypatch.setenv("CELERY_BROKER_URL", os.environ[URLS[request.param]])
     url, options = Environment(os.environ).broker("CELERY_BROKER_URL", tmp_path)
+    options["socket_connect_timeout" if request.param == "redis" else "connect_timeout"] = PATIENCE
     app = Celery("trial", set_as_current=False)
     app.conf.update(
         broker_url=url,
         broker_transport_options=options,
-        broker_connection_timeout=0.5,
+        broker_connection_timeout=PATIENCE,
         task_publish_retry=False,
         task_ignore_result=True,
         task_default_queue=f"trial-{uuid.uuid4().hex}",

@@ -30,6 +30,8 @@ Ticket.objects.get(title="Gateway down").note("{text}", by=User.objects.get(user
 UNFINISHED = ("notifications_mail", "state IN ('open', 'due', 'sending')")
 # What nobody is told of before the test is over: a summary that comes the next day.
 SUMMARY = 1
+# A time that comes after the backup: found by the sweep, and an event of its own each time.
+REMINDER = "Call back"
 
 
 class Backup:
@@ -89,11 +91,11 @@ def without(marks, rows):
 
 
 def assert_same_names(first, second):
-    """What reads alike to the same address has the same Message-ID, and what tells of other things has another."""
+    """What was in the backup and reads alike has the same Message-ID, and what tells of other things has another."""
     before, again = (
         {(mail["To"], text_of(mail)): mail["Message-ID"] for mail in mails} for mails in (first, second)
     )
-    alike = before.keys() & again.keys()
+    alike = {key for key in before.keys() & again.keys() if REMINDER not in key[1]}
     assert len(alike) > 5
     assert [key for key in alike if before[key] != again[key]] == []
     marks = {mail["Message-ID"]: set(MARK.findall(text_of(mail))) for mail in first}
