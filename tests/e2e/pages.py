@@ -34,6 +34,7 @@ def create_ticket(page: Page, title: str, **choices: str) -> str:
         )
     main.get_by_role("button", name="Create ticket").click()
     expect(page).to_have_url(re.compile(r"/tickets/\d{10,}/"))
+    page.wait_for_load_state()  # what is pressed before its scripts have run leads to a page and not to a dialog
     found = re.search(r"/tickets/(\d+)/", page.url)
     assert found
     return found[1]
@@ -110,6 +111,7 @@ def begin_reply(page: Page, text: str) -> Locator:
 
 def expect_article(page: Page, text: str) -> None:
     expect(page.get_by_role("article").get_by_text(text)).to_be_visible()
+    page.wait_for_load_state()
 
 
 def change(page: Page, action: str, name: str, option: str) -> None:

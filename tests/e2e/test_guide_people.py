@@ -87,6 +87,7 @@ def test_watching_lets_people_read_until_that_is_turned_off(
     expect(desk.get_by_text("Off: 1 watch rests (people: 1, tickets: 1).")).to_be_visible()
     desk.get_by_label("Watching grants reading").uncheck()
     save(desk)
+    expect(desk.get_by_text("was changed successfully")).to_be_visible()
     assert signed_in(vera).get(page).status_code == 404
     dialog.reload()
     expect(dialog.locator(".watcher-mark")).to_have_text("Cannot read this ticket")
@@ -97,6 +98,7 @@ def test_a_group_watches_as_one(desk, worker, ticket, uma, aiko, window):
     desk.get_by_role("link", name="Add group").first.click()
     desk.locator("#id_name").press_sequentially("Night shift")
     save(desk)
+    expect(desk.get_by_text("was added successfully")).to_be_visible()
     aiko.groups.add(Group.objects.get(name="Night shift"))
     page = window(uma)
     open_ticket(page, ticket.number)
@@ -182,6 +184,7 @@ def test_who_was_told_who_not_and_why(
     desk.get_by_role("link", name="Add address pause").first.click()
     desk.get_by_label("Address:").fill("uma@example.com")
     save(desk)
+    expect(desk.get_by_text("was added successfully")).to_be_visible()
     ticket.note("The gateway is full again.", by=mika)
     worker()
     worker(11)

@@ -69,9 +69,11 @@ def test_writing_and_reading_what_was_written(uma, demo_stack, enter):
     find_in_inbox(uma, f"[{number}] New article").click()
     expect_article(uma, "It has begun to smell as well.")
     bell(uma).click()
+    uma.wait_for_load_state()
     mark_all = uma.get_by_role("button", name="Mark all as read")
     if mark_all.is_visible():
         mark_all.click()
+        uma.wait_for_load_state()
     expect(uma.get_by_role("button", name="Mark as read")).to_have_count(0)
 
 

@@ -144,6 +144,7 @@ def test_all_of_it_without_script(told, uma, window):
     page.get_by_role("link", name="Done", exact=True).click()
     expect(rows(page)).to_have_count(1)
     rows(page).first.get_by_role("button", name="Bring back").click()
+    expect(rows(page)).to_have_count(0)
     page.goto("/inbox/")
     page.get_by_text("Filter and search").click()
     page.get_by_label("Severity").select_option(label="Critical")

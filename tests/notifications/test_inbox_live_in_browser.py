@@ -155,6 +155,7 @@ def test_a_filter_is_kept(told, uma, window):
     page.get_by_role("button", name="Filter", exact=True).click()
     page.get_by_label("Keep this filter as").fill("Burning")
     page.get_by_role("button", name="Save", exact=True).first.click()
+    expect(page.get_by_role("link", name="Burning")).to_be_visible()
     page.goto("/inbox/")
     page.get_by_role("link", name="Burning").click()
     expect(rows(page)).to_have_count(1)

@@ -111,6 +111,7 @@ def test_a_new_ticket_is_kept_until_it_is_registered(page, visit, service_desk, 
     page.get_by_label("Text").fill("Since noon.")
     page.get_by_role("button", name="Create ticket").click()
     expect(page.get_by_role("article")).to_contain_text("Since noon.")
+    page.wait_for_load_state()  # its script forgets what was sent
     page.goto(f"{live_server.url}/tickets/new/")
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
 
@@ -151,6 +152,8 @@ def test_another_ticket_knows_nothing_of_it(writing, make_ticket, uma, live_serv
 def test_signing_out_takes_it_away(writing, visit, ticket, uma):
     writing.locator(".topbar details[data-menu] summary").filter(has_text="Menu of").click()
     writing.get_by_role("button", name="Sign out").click()
+    expect(writing.get_by_label("Password")).to_be_visible()
+    writing.wait_for_load_state()
     visit(uma, url(ticket))
     expect(writing.locator("#compose form")).to_have_count(0)
     assert not writing.evaluate("Object.keys(sessionStorage).some((key) => key.startsWith('draft:'))")

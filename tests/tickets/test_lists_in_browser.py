@@ -56,6 +56,7 @@ def test_with_keys_tickets_are_chosen_taken_and_watched(three, uma, window):  # 
     expect(page.get_by_role("link", name="Mail stops")).to_be_focused()
     page.keyboard.press("w")
     expect(page.locator("#messages")).to_contain_text("You watch this ticket now.")
+    page.wait_for_load_state()  # a new page: its script takes the next key
     assert Ticket.objects.get(owner=uma).title == "Mail stops"
     assert Watcher.objects.get(user=uma).ticket.title == "Mail stops"
     page.keyboard.press("?")
