@@ -190,13 +190,13 @@ class TestOncePerDay:
     def daily(self, only):
         return only(once_per_day=True)
 
-    def test_the_second_of_a_day_is_dropped_for_each_channel(self, note, daily):
+    def test_the_second_of_a_day_is_dropped_for_each_channel(self, clock, note, daily):
         note()
         note()
         assert told() == {"uma": 1}
         assert drops("in_app") == drops("email") == {"uma": {"once_per_day"}}
 
-    def test_renaming_the_definition_does_not_free_it(self, note, daily):
+    def test_renaming_the_definition_does_not_free_it(self, clock, note, daily):
         note()
         daily.name = "Called otherwise"
         daily.save()
@@ -241,13 +241,13 @@ class TestOncePerDay:
                 note()
         assert told() == {"uma": number}
 
-    def test_a_mail_withdrawn_before_it_left_frees_the_day_for_mail(self, note, daily):
+    def test_a_mail_withdrawn_before_it_left_frees_the_day_for_mail(self, clock, note, daily):
         note()
         MailItem.objects.update(state=ItemState.WITHDRAWN)
         note()
         assert (told("in_app"), told("email")) == ({"uma": 1}, {"uma": 2})
 
-    def test_it_counts_for_extra_addresses_too(self, note, only, ticket, mika, dispatch):
+    def test_it_counts_for_extra_addresses_too(self, clock, note, only, ticket, mika, dispatch):
         only(once_per_day=True, recipients=[], extra_addresses="team@example.org")
         for _again in range(2):
             ticket.reply("Looked at it.", by=mika)

@@ -98,7 +98,9 @@ class TestDryRun:
             if ways["email"] != "would be told"
         }
 
-    def test_afterwards_it_says_the_same_though_it_is_told_once_a_day(self, ticket, mika, forget, dispatch):
+    def test_afterwards_it_says_the_same_though_it_is_told_once_a_day(
+        self, clock, ticket, mika, forget, dispatch
+    ):
         definition = make_definition(name="Daily", once_per_day=True)
         forget()
         first = ticket.note("One.", by=mika).events.get()

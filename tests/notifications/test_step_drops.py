@@ -131,7 +131,7 @@ def test_without_any_of_them_she_is_told(world, dispatch):
 
 
 @pytest.mark.parametrize("drop", Drop, ids=lambda drop: drop.value)
-def test_each_reason_stops_its_channels_and_is_kept(drop, world, dispatch):
+def test_each_reason_stops_its_channels_and_is_kept(clock, drop, world, dispatch):
     who, stopped, arrange = ARRANGE[drop]
     arrange(world)
     world.note(dispatch)

@@ -3,11 +3,13 @@
 A new URL whose address has a part, or whose POST takes fields, not known here gets a case in `_argument`, or in DATA.
 """
 
+import datetime
 import re
 from urllib.parse import quote
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from notifications.exchange import export
 from notifications.models import Definition
@@ -20,7 +22,7 @@ from tickets.models import ListFilter, Queue, Ticket
 
 PARTS = re.compile(r"<(?:\w+:)?(\w+)>")
 NEW_PASSWORD = "Korrekt-Pferd-7"
-LATER = "2026-12-24T12:00"
+LATER = f"{timezone.now() + datetime.timedelta(days=3):%Y-%m-%dT%H:%M}"
 
 
 def address(world: World, row) -> str:

@@ -69,7 +69,7 @@ def test_agents_filters_do_nothing_for_customer_users(make_ticket, acme, boreali
     assert "Borealis" not in page.text
 
 
-def test_searching_finds_numbers_and_words_in_any_script(make_ticket, uma, signed_in):
+def test_searching_finds_numbers_and_words_in_any_script(clock, make_ticket, uma, signed_in):
     one = make_ticket(title="経費精算システムにログインできない")
     make_ticket(title="100% of the disk is full")
     client = signed_in(uma)

@@ -5,13 +5,14 @@ import zoneinfo
 
 import pytest
 from django.core.exceptions import ValidationError
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tickets.models import Holiday, WorkingCalendar
 from tickets.working_time import AroundTheClock, WorkingTime, read_hours, written
 
 UTC = datetime.UTC
+unhurried = settings(deadline=None, suppress_health_check=list(HealthCheck))
 BERLIN, TOKYO = zoneinfo.ZoneInfo("Europe/Berlin"), zoneinfo.ZoneInfo("Asia/Tokyo")
 OFFICE = (read_hours("09:00-12:00, 13:00-17:00"),) * 5 + ((), ())
 NIGHT = (read_hours("00:00-06:00, 22:00-24:00"),) * 7
@@ -141,12 +142,14 @@ calendars = st.builds(
 )
 
 
+@unhurried
 @given(calendars, moments, amounts)
 def test_between_is_the_inverse_of_add(hours, start, minutes):
     due = hours.add(start, minutes)
     assert due is None or hours.between(start, due) == datetime.timedelta(minutes=minutes)
 
 
+@unhurried
 @given(calendars, moments, st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=9)), amounts, amounts)
 def test_later_starts_and_more_minutes_never_end_earlier(hours, start, later, minutes, more):
     due = hours.add(start, minutes)
@@ -154,6 +157,7 @@ def test_later_starts_and_more_minutes_never_end_earlier(hours, start, later, mi
     assert due is None or after is None or start <= due <= after
 
 
+@unhurried
 @given(calendars, moments, st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=40)),
        st.timedeltas(datetime.timedelta(0), datetime.timedelta(days=40)))  # fmt: skip
 def test_working_time_adds_up_and_is_no_more_than_the_time_that_passes(hours, start, first, second):
@@ -164,6 +168,7 @@ def test_working_time_adds_up_and_is_no_more_than_the_time_that_passes(hours, st
     assert hours.between(end, start) == datetime.timedelta(0)
 
 
+@unhurried
 @given(spans)
 def test_hours_are_read_as_they_are_written(hours):
     assert read_hours(written(hours)) == hours
