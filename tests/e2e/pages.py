@@ -5,7 +5,7 @@ import re
 from playwright.sync_api import Locator, Page, expect
 
 BELL = re.compile(r"^(Notifications|通知)")
-# Five seconds are promised (docs/inbox.md); a machine that does much else gets more. bin/soak says how many it takes.
+# Five seconds are promised; a machine that does much else gets more. bin/soak says how many it takes.
 SOON = 15_000
 
 
