@@ -22,7 +22,7 @@ pytestmark = pytest.mark.timeout(180)
 TITLE = "Badge reader at the east gate is dead"
 NOTE = "Security opens by hand for now."
 A_SWEEP = 30_000  # ms; beat sweeps every 5 seconds, and a worker takes a few to find its broker again
-QUICK = 10.0  # seconds for a click and its page, on a machine that does much else
+QUICK = 5.0  # seconds for a click and its page, on a machine that does much else
 
 
 @pytest.fixture(scope="module")

@@ -98,7 +98,7 @@ def test_a_broker_that_came_back_is_asked_again_after_a_sweeps_time(
     monkeypatch.setattr("notifications.wakeup.time.monotonic", lambda: now + 4.0)
     ticket.note("Step 2", by=mika)
     assert wake_ups_in(tmp_path / "queue") == []
-    monkeypatch.setattr("notifications.wakeup.time.monotonic", lambda: now + 15.0)
+    monkeypatch.setattr("notifications.wakeup.time.monotonic", lambda: now + 7.0)
     ticket.note("Step 3", by=mika)
     assert wake_ups_in(tmp_path / "queue") == [str(Outbox.objects.latest("created_at").pk)]
 

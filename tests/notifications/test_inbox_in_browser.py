@@ -8,7 +8,7 @@ from django.conf import settings
 from playwright.sync_api import expect
 
 from notifications.choices import InboxState
-from tests.e2e.pages import SOON, bell, expect_unread
+from tests.e2e.pages import FIVE_SECONDS, bell, expect_unread
 from watchers.models import Watcher
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(120)]
@@ -79,7 +79,7 @@ def test_the_list_follows_too(told, make_ticket, uma, mika, dispatch, window):
     expect(rows(page)).to_have_count(3)
     make_ticket(owner=uma, title="Phones are silent")
     dispatch()
-    expect(rows(page).first).to_contain_text("Phones are silent", timeout=SOON)
+    expect(rows(page).first).to_contain_text("Phones are silent", timeout=FIVE_SECONDS)
     expect(rows(page)).to_have_count(4)
 
 

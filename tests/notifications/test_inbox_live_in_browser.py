@@ -7,7 +7,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from notifications.models import InboxRow
-from tests.e2e.pages import SOON, expect_unread
+from tests.e2e.pages import FIVE_SECONDS, expect_unread
 from tests.notifications.test_inbox_in_browser import rows
 from tests.notifications.test_inbox_in_browser import told as told
 from tests.notifications.test_inbox_in_browser import window as window
@@ -26,7 +26,7 @@ def test_news_come_around_what_is_in_use(told, make_ticket, uma, mika, dispatch,
     told[0].note("Have a look.", by=mika)
     make_ticket(owner=uma, title="Phones are silent")
     dispatch()
-    expect(rows(page).first).to_contain_text("Phones are silent", timeout=SOON)
+    expect(rows(page).first).to_contain_text("Phones are silent", timeout=FIVE_SECONDS)
     expect(rows(page)).to_have_count(4)
     expect(page.locator("#inbox-views")).to_contain_text("Unread 4")
     expect(own_time).to_be_focused()

@@ -64,7 +64,7 @@ def test_broker_that_never_answers_fails_soon(scheme, mute, tmp_path):
     began = time.monotonic()
     with pytest.raises((OperationalError, OSError, RedisError)):
         app.send_task("nobody")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 3
 
 
 def test_embedded_queue_takes_a_wake_up(tmp_path):

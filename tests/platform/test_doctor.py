@@ -296,7 +296,7 @@ class TestDatabase:
             [found] = said(database.clock)
         assert found.verdict == verdict
         # Less what the question was under way, which it counts as half of it.
-        assert abs(float(re.search(r"are ([\d.]+) s", found.words)[1]) - abs(seconds)) < 2, found
+        assert abs(float(re.search(r"are ([\d.]+) s", found.words)[1]) - abs(seconds)) < 1, found
 
     def test_secrets_that_no_key_reads(self, settings):
         assert said(database.saved_secrets) == [ok("None is saved.")]

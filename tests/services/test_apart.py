@@ -8,7 +8,7 @@ import pytest
 
 from tests.services.installation import BROKERS, NOTE, PREPARE, TOLD, Installation, steps
 
-QUICK = 10.0  # seconds for one act in a process of its own, its start not counted
+QUICK = 3.0  # seconds for one act in a process of its own, its start not counted
 
 
 @pytest.fixture(params=BROKERS)

@@ -149,7 +149,7 @@ def test_what_is_too_much_is_refused_soon(html):
     with pytest.raises(ValidationError) as refused:
         rich_text.taken_in(html)
     assert set(refused.value.message_dict) == {"html"}
-    assert time.process_time() - begun < 20
+    assert time.process_time() - begun < 5
 
 
 @pytest.mark.parametrize("html", ["", "  ", "<p> </p>", "<script>x</script>", "<style>p{}</style><br>"])
